@@ -1,0 +1,129 @@
+"""What was promised, as data: kinds, promises, proofs, clauses and the data map, strict and frozen.
+
+A *kind* says once for all platforms what a promise id means (`kinds.yaml`); a *catalog* says which ids a platform has promised,
+with which figures, and which clauses of the published text they come from (`catalog/<platform>.yaml`). `promises.loading` reads
+both and puts them together; this module holds only what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from promises.observations import Surface
+
+Parameter = timedelta | int | str | bool | tuple[str, ...]
+"""A parameter's value once its unit is understood: durations are `timedelta`, lists are tuples of strings."""
+
+
+class Severity(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One proof a promise needs: a control by name, or `planned` with the reason why there is none yet (never both).
+
+    `max_age` is how old the latest complete run may be (for an attestation: how long a statement may hold); `warn_age`, where
+    given, is the age from which the promise is at risk. `may_be_empty` says whether a population of zero proves anything.
+    """
+
+    surface: Surface
+    control: str | None
+    planned: str | None
+    max_age: timedelta
+    warn_age: timedelta | None = None
+    may_be_empty: bool = False
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One obligation of one platform. `clauses` are the SHA-256 digests (hex) of the normalised clauses it comes from."""
+
+    id: str
+    title: str
+    section: str
+    severity: Severity
+    parameters: Mapping[str, Parameter]
+    clauses: tuple[str, ...]
+    proofs: tuple[Proof, ...]
+
+    def duration(self, name: str) -> timedelta:
+        value = self.parameters[name]
+        assert isinstance(value, timedelta), f"{self.id}: {name} is no duration"
+        return value
+
+    def text(self, name: str) -> str:
+        value = self.parameters[name]
+        assert isinstance(value, str), f"{self.id}: {name} is no text"
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self.parameters[name]
+        assert isinstance(value, tuple), f"{self.id}: {name} is no list"
+        return value
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the data map. `id` is the stable number bound into ciphertexts: it survives renames and is never reused."""
+
+    name: str
+    id: int
+    category: str
+    personal: bool
+    encrypted: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of every merchant's schema (`scope: merchant`) or of the platform (`scope: platform`)."""
+
+    name: str
+    scope: str
+    subject: str
+    primary_key: str
+    columns: tuple[Column, ...]
+
+    def personal(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.personal)
+
+    def encrypted(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.encrypted)
+
+
+@dataclass(frozen=True)
+class DataMap:
+    tables: tuple[Table, ...]
+
+    def table(self, name: str) -> Table:
+        return next(table for table in self.tables if table.name == name)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The published text: its date of effect and the SHA-256 (hex) of the text as normalised by `promises.clauses`."""
+
+    in_force: date
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """One platform's promises. `sha256` (hex) is that of the catalog file, named in every record."""
+
+    platform: str
+    policy: Policy
+    promises: tuple[Promise, ...]
+    data_map: DataMap
+    schedule: Mapping[str, timedelta]
+    """How often each job runs, by the job's name (`keys.rotate`, `backup.run`, ...)."""
+    sha256: str
+
+    def promise(self, promise_id: str) -> Promise:
+        return next(promise for promise in self.promises if promise.id == promise_id)
