@@ -26,7 +26,6 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "report": "The auditor's page, from the evidence log.",
         "retention": "Purge what is past its date.",
         "settings": "Where the servers of this environment are.",
-        "vault": "Declared mounts, keys and policies of Vault.",
         "verify": "Run every control, record the evidence, print the verdicts.",
     }
 )

@@ -1,0 +1,38 @@
+"""`kept keys`: the ages of every key, and the rotation job."""
+
+from __future__ import annotations
+
+import click
+
+from kept.confirmation import apply_options, confirm
+from kept.output import output_option
+
+
+@click.group("keys")
+def command() -> None:
+    """Encryption keys: how old they are, and their rotation."""
+
+
+@command.command("status")
+@output_option
+def status(output: str) -> None:
+    """Every registered key with its newest version's age and when it is due."""
+    from kept.environment import open_environment
+    from kept.procedures.keys import show_status
+
+    show_status(open_environment(), output)
+
+
+@command.command("rotate")
+@apply_options
+@output_option
+def rotate(*, apply: bool, yes: bool, env: str | None, output: str) -> None:
+    """Rotate what is due and rewrap data keys. Without --apply: the plan."""
+    from kept.environment import open_environment
+    from kept.procedures.keys import rotate_keys
+    from kept.showing import show_report
+
+    environment = open_environment()
+    if apply:
+        confirm(environment.settings.environment, yes=yes, env=env)
+    show_report(rotate_keys(environment, apply=apply), output)

@@ -1,0 +1,27 @@
+"""`kept plan`: what the program would create, judged before anything is created."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kept.output import output_option
+
+
+@click.command("plan")
+@click.argument("platform")
+@click.option("--state", type=click.Path(path_type=Path), help="Judge this `pulumi stack export` or `pulumi preview --json` instead.")
+@output_option
+def command(platform: str, state: Path | None, output: str) -> int:
+    """Judge the plan controls of PLATFORM: pass, fail or unknown. Needs no credentials, no network and no Pulumi.
+
+    Exit codes: 0 pass, 3 fail, 5 unknown.
+    """
+    from kept.environment import catalog_of, utc_now
+    from kept.planning import judge_plan_of, planned_stack
+
+    catalog = catalog_of(platform)
+    outcome = judge_plan_of(planned_stack(platform, state), catalog, utc_now())
+    outcome.show(output)
+    return outcome.exit_code

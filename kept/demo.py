@@ -1,0 +1,128 @@
+"""`kept demo`: the whole path once, on real local servers.
+
+1. Servers: Postgres, OpenBao, SeaweedFS and the local cloud.
+2. Provisioning: `pulumi up`, or the program rehearsed into the local cloud; the output says which.
+3. Data: a seeded shop; three merchants' keys are aged honestly, so that the rotation has work.
+4. Jobs: rotate, purge, backup, restore drill.
+5. A signed statement about what no machine here can see.
+6. Verification: every control, recorded, checkpointed, verified, judged.
+7. The report, and a copy of the log that verifies offline.
+
+It may be run again: servers and data that are there stay. Exit code 0 when every step ran and nothing is broken.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+
+from kept import local, locations
+from kept.environment import Environment, open_environment
+from kept.output import progress
+from kept.procedures import drift
+from kept.procedures.attestations import attest
+from kept.procedures.backups import make_backup, run_drill
+from kept.procedures.keys import rotate_keys
+from kept.procedures.retention import purge_due
+from kept.procedures.shop import age_some_keys, load
+from kept.provision import provision
+from kept.reporting import write_report
+from kept.showing import show
+from kept.verification import Verified, verify
+from promises.verdicts import Status
+from services.errors import BadData
+
+PLATFORM = "illumacom"
+STEPS = 9
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The size and seed of the sample."""
+
+    merchants: int
+    orders: int
+    seed: int
+
+
+class Steps:
+    """Numbered progress lines with the seconds each step took."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.number = 0
+
+    @contextmanager
+    def step(self, words: str) -> Iterator[None]:
+        self.number += 1
+        progress(click.style(f"[{self.number}/{self.count}] {words}", bold=True))
+        begun = time.monotonic()
+        yield
+        progress(f"      done in {time.monotonic() - begun:.1f} s")
+
+
+def run_demo(shop: Shop, output: str) -> int:
+    """Everything, in order; the first step that fails ends it with its own message."""
+    steps = Steps(STEPS)
+    with steps.step("starting the local servers"):
+        local.up(locations.local_folder(), PLATFORM, _line)
+    environment = open_environment(PLATFORM)
+    with steps.step("provisioning the stack in the local cloud"):
+        _document, how = provision(environment.settings, PLATFORM, locations.local_folder(), _line)
+        progress(f"      provisioned by: {how}")
+    with steps.step(f"loading the shop: {shop.merchants} merchants, {shop.orders} orders"):
+        load(environment, shop.merchants, shop.orders, shop.seed, _line)
+        age_some_keys(environment, _line)
+    jobs(environment, steps)
+    with steps.step("signing the statement that every account uses MFA"):
+        attest(environment, "access.mfa")
+    with steps.step("verifying every promise"):
+        verified = verify(environment, _line)
+    return _conclude(environment, verified, output)
+
+
+def jobs(environment: Environment, steps: Steps) -> None:
+    """The scheduled jobs, each once."""
+    with steps.step("rotating keys (keys.rotate)"):
+        rotate_keys(environment, apply=True)
+    with steps.step("purging buyers' personal data past its date (retention.purge)"):
+        purge_due(environment, apply=True)
+    with steps.step("making an encrypted backup (backup.run)"):
+        make_backup(environment)
+    with steps.step("restoring it into a scratch database (backup.drill)"):
+        if not run_drill(environment).passed:
+            raise BadData("the restore drill did not pass: the restored digests differ", "look at `kept evidence show`")
+
+
+def break_and_verify(promise: str, output: str) -> int:
+    """Break one promise, verify again, show it broken."""
+    environment = open_environment(PLATFORM)
+    progress(f"breaking {promise}: {drift.break_promise(environment, promise)}")
+    return _conclude(environment, verify(environment, _line), output)
+
+
+def mend_and_verify(promise: str | None, output: str) -> int:
+    """Undo what was broken, verify again."""
+    environment = open_environment(PLATFORM)
+    progress(f"mended: {', '.join(drift.mend(environment, promise)) or 'nothing was broken'}")
+    return _conclude(environment, verify(environment, _line), output)
+
+
+def _conclude(environment: Environment, verified: Verified, output: str) -> int:
+    """Report, exported log, table; broken promises and a log that does not verify are exit code 3."""
+    page = write_report(environment, verified, "html")
+    write_report(environment, verified, "json")
+    exported = environment.log.export(environment.settings.data / "evidence")
+    show(environment, verified, output)
+    progress(f"report:   {page}")
+    progress(f"evidence: {exported}   (check it offline: kept evidence verify '{exported}')")
+    broken = any(verdict.status is Status.BROKEN for verdict in verified.verdicts)
+    return 3 if broken or verified.verification.problems else 0
+
+
+def _line(message: str) -> None:
+    progress(f"      {message}")

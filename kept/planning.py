@@ -1,0 +1,111 @@
+"""`kept plan` and `kept verify --state`: the plan surface alone, which answers pass, fail or unknown and never *kept*."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from kept import output as out
+from kept.locations import PROJECT
+from policies.judging import judge_plan
+from policies.readers import preview, rehearsal, state
+from policies.readers.state import Stack
+from promises.model import Catalog
+from promises.observations import ControlRun, Outcome
+from services.errors import UsageError
+
+
+@dataclass(frozen=True)
+class PlanOutcome:
+    """The plan controls' runs over one stack."""
+
+    platform: str
+    at: datetime
+    runs: tuple[ControlRun, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """3 before 5 before 0: a failure is the worst news, and nothing judged is no pass."""
+        outcomes = {status(run) for run in self.runs}
+        if "fail" in outcomes:
+            return 3
+        return 5 if "unknown" in outcomes or not outcomes else 0
+
+    def show(self, output: str) -> None:
+        if output == "json":
+            out.print_json(self.document())
+            return
+        rows = [(run.promise, status(run), str(run.population), _worst(run)) for run in self.runs]
+        out.print_table(("PROMISE", "PLAN", "SUBJECTS", "OBSERVED"), rows)
+
+    def document(self) -> dict[str, object]:
+        return {
+            "platform": self.platform,
+            "at": self.at.isoformat(),
+            "promises": [{"id": run.promise, "status": f"plan: {status(run)}", "reasons": reasons(run)} for run in self.runs],
+            "observations": [row for run in self.runs for row in observation_rows(run)],
+        }
+
+
+def observation_rows(run: ControlRun) -> list[dict[str, str]]:
+    """A run's observations as the command line prints them in JSON."""
+    return [
+        {
+            "promise": run.promise,
+            "control": run.control,
+            "surface": run.surface.value,
+            "subject": each.subject,
+            "outcome": each.outcome.value,
+            "expected": each.expected,
+            "observed": each.observed,
+            "mend": each.mend,
+            "at": run.finished.isoformat(),
+        }
+        for each in run.observations
+    ]
+
+
+def status(run: ControlRun) -> str:
+    """Fail if anything failed; unknown if anything could not be judged or nothing was there; else pass."""
+    outcomes = [each.outcome for each in run.observations]
+    if Outcome.FAIL in outcomes:
+        return "fail"
+    if Outcome.UNKNOWN in outcomes or not run.complete or run.population == 0:
+        return "unknown"
+    return "pass"
+
+
+def reasons(run: ControlRun) -> list[str]:
+    bad = [each for each in run.observations if each.outcome in (Outcome.FAIL, Outcome.UNKNOWN)]
+    return [f"{each.subject}: expected {each.expected}, observed {each.observed}" for each in bad]
+
+
+def _worst(run: ControlRun) -> str:
+    found = reasons(run)
+    return found[0] if found else "as promised"
+
+
+def planned_stack(platform: str, file: Path | None) -> Stack:
+    """The stack of a state or preview file, or of the rehearsed program."""
+    if file is not None:
+        return read_stack(file)
+    return state.read(rehearsal.rehearse(PROJECT, platform))
+
+
+def read_stack(file: Path) -> Stack:
+    """A `pulumi stack export` or a `pulumi preview --json`; `UsageError` when it is neither."""
+    try:
+        document = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {file}: {error}", "give a file made by `pulumi stack export` or `pulumi preview --json`") from error
+    if isinstance(document, dict) and "steps" in document:
+        return preview.read(document)
+    return state.read(document)
+
+
+def judge_plan_of(stack: Stack, catalog: Catalog, now: datetime) -> PlanOutcome:
+    return PlanOutcome(catalog.platform, now, judge_plan(stack, catalog, now))
+
+

@@ -1,0 +1,41 @@
+"""The rotation job and the key register's status, wired to one environment."""
+
+from __future__ import annotations
+
+from kept import output as out
+from kept.environment import Environment
+from kept.jobs import JobContext, run_job
+from keyrotation import register, rotation
+from keyrotation.rotation import RotationReport
+
+
+def rotate_keys(environment: Environment, *, apply: bool) -> RotationReport:
+    """Plan, or rotate what is due; only a run that acts is a job with records."""
+
+    def work(context: JobContext) -> RotationReport:
+        return rotation.rotate(context.clients, environment.catalog, context.now, context.progress, apply=apply)
+
+    if apply:
+        return run_job(environment, "keys.rotate", work, out.progress, destructive=True)
+    return work(JobContext(environment, "plan", environment.clock(), out.progress))
+
+
+def show_status(environment: Environment, output: str) -> None:
+    """Every registered key: kind, name, version, age in days, and what is due when."""
+    keys = register.read(environment.clients)
+    now = environment.clock()
+    limit = environment.catalog.promise("keys.rotation").duration("max_age")
+    rows = [
+        {
+            "kind": key.kind,
+            "key": key.name,
+            "version": key.version,
+            "age_days": round((now - key.created_at).total_seconds() / 86400, 1),
+            "due": (key.created_at + limit).date().isoformat(),
+        }
+        for key in keys
+    ]
+    if output == "json":
+        out.print_json({"at": now.isoformat(), "source": "Vault's own key metadata and the key ring", "keys": rows})
+        return
+    out.print_table(("KIND", "KEY", "VERSION", "AGE (DAYS)", "DUE"), ([str(value) for value in row.values()] for row in rows))
