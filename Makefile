@@ -16,6 +16,7 @@ help:
 	echo "make test       the tests"
 	echo "make test-slow  the long ones"
 	echo "make lint       ruff, mypy"
+	echo "make audit      known vulnerabilities of the locked packages"
 	echo "make bench      the figures of docs/performance.md (python -m benchmarks)"
 	echo "make clean      stop the local servers and delete .kept/ and .venv/"
 
@@ -27,7 +28,7 @@ $(READY): requirements.lock pyproject.toml
 	if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "making $(VENV) with $(PYTHON)"; $(PYTHON) -m venv --clear $(VENV); fi
 	echo "installing the locked packages (once; about a minute and 1 GB)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	touch $(READY)
 
 demo: $(READY)
@@ -48,7 +49,9 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 audit: $(READY)
-	@$(BIN)/python -m pip_audit --strict --disable-pip --require-hashes -r requirements.lock --progress-spinner off || echo "audit: NOT CHECKED or vulnerable; see above"
+	@said=$$($(BIN)/python -m pip_audit --strict --disable-pip --require-hashes -r requirements.lock --progress-spinner off 2>&1) && { echo "audit: no known vulnerabilities"; exit 0; }
+	if grep -q "could not be audited\|ConnectionError\|ServiceError" <<<"$$said"; then echo "audit: NOT CHECKED: the vulnerability service is out of reach"; exit 0; fi
+	echo "$$said" >&2; exit 1
 
 clean:
 	@if [ -x $(BIN)/kept ]; then $(BIN)/kept local down --wipe || true; fi
