@@ -1,0 +1,162 @@
+"""What a promise id means, once for all platforms: `kinds.yaml` read into `Kind`s.
+
+A kind names the parameters a catalog must give (type and unit), the proofs the promise needs, and how old each proof may be. An
+age is a duration, or follows a figure of the catalog: `{parameter: interval, plus: 6 hours}` or `{schedule: verify, plus: 24 hours}`,
+so that a figure is written once.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from promises import units
+from promises.model import Parameter, Proof, Severity
+from promises.nodes import Entry, parse
+from promises.observations import Surface
+from promises.wording import duration
+
+FILE = Path(__file__).with_name("kinds.yaml")
+
+
+@dataclass(frozen=True)
+class ParameterKind:
+    name: str
+    type: str
+    unit: str | None
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Age:
+    """A duration, or a figure of the catalog (`parameter` or `schedule`), shifted by `offset`."""
+
+    entry: Entry
+    parameter: str | None
+    schedule: str | None
+    offset: timedelta
+
+    def resolve(self, parameters: Mapping[str, Parameter], schedule: Mapping[str, timedelta]) -> timedelta:
+        """The age with this catalog's figures; the offset may not eat the figure up."""
+        base = timedelta(0)
+        if self.parameter is not None:
+            value = parameters[self.parameter]
+            assert isinstance(value, timedelta), f"{self.parameter} is no duration"
+            base = value
+        elif self.schedule is not None:
+            base = schedule[self.schedule]
+        if base + self.offset <= timedelta(0):
+            raise self.entry.error(f"the age comes to {duration(base + self.offset)}", "let it be above zero")
+        return base + self.offset
+
+
+@dataclass(frozen=True)
+class ProofKind:
+    """A proof as the kind declares it; `control` and `planned` exclude each other."""
+
+    entry: Entry
+    surface: Surface
+    control: str | None
+    planned: str | None
+    max_age: Age
+    warn_age: Age | None
+    may_be_empty: bool
+
+    def resolve(self, parameters: Mapping[str, Parameter], schedule: Mapping[str, timedelta]) -> Proof:
+        max_age = self.max_age.resolve(parameters, schedule)
+        warn_age = self.warn_age.resolve(parameters, schedule) if self.warn_age else None
+        if warn_age is not None and warn_age >= max_age:
+            problem = f"the warning at {duration(warn_age)} comes after the limit of {duration(max_age)}"
+            raise self.entry.error(problem, "let warn_age be below max_age")
+        return Proof(self.surface, self.control, self.planned, max_age, warn_age, self.may_be_empty)
+
+
+@dataclass(frozen=True)
+class Kind:
+    id: str
+    title: str
+    meaning: str
+    severity: Severity
+    parameters: tuple[ParameterKind, ...]
+    proofs: tuple[ProofKind, ...]
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The whole table: the jobs a schedule may name (with what each does), and the kinds by promise id."""
+
+    jobs: Mapping[str, str]
+    by_id: Mapping[str, Kind]
+
+
+@functools.cache
+def kinds() -> Kinds:
+    """The table that ships with the product."""
+    return read_kinds(FILE.read_text(encoding="utf-8"), f"promises/{FILE.name}")
+
+
+def read_kinds(text: str, file: str) -> Kinds:
+    """Read a table of kinds; `CatalogError` names the line that is wrong."""
+    root = parse(text, file).fields({"jobs", "kinds"})
+    jobs = {key.text(): " ".join(value.text().split()) for key, value in root["jobs"].pairs()}
+    return Kinds(jobs, {key.text(): _kind(key.text(), value, jobs) for key, value in root["kinds"].pairs()})
+
+
+def _kind(promise_id: str, entry: Entry, jobs: Mapping[str, str]) -> Kind:
+    fields = entry.fields({"title", "meaning", "severity", "parameters", "proofs"})
+    parameters = tuple(_parameter(key.text(), value) for key, value in fields["parameters"].pairs())
+    proofs = tuple(_proof(each, parameters, jobs) for each in fields["proofs"].items())
+    if not proofs:
+        raise fields["proofs"].error(f"the promise {promise_id} has no proof", "name a control, or `planned: <why there is none yet>`")
+    return Kind(
+        id=promise_id,
+        title=fields["title"].text(),
+        meaning=" ".join(fields["meaning"].text().split()),
+        severity=Severity(fields["severity"].one_of(tuple(Severity), "severity")),
+        parameters=parameters,
+        proofs=proofs,
+    )
+
+
+def _parameter(name: str, entry: Entry) -> ParameterKind:
+    fields = entry.fields({"type", "meaning"}, {"unit"})
+    kind = fields["type"].one_of(units.TYPES, "type")
+    if (kind == "duration") != ("unit" in fields):
+        raise entry.error("a duration has a unit, and nothing else has", "write `unit: days` beside `type: duration` only")
+    unit = fields["unit"].one_of(tuple(units.UNITS), "unit") if "unit" in fields else None
+    return ParameterKind(name, kind, unit, fields["meaning"].text())
+
+
+def _proof(entry: Entry, parameters: tuple[ParameterKind, ...], jobs: Mapping[str, str]) -> ProofKind:
+    fields = entry.fields({"surface", "max_age"}, {"control", "planned", "warn_age", "may_be_empty"})
+    if ("control" in fields) == ("planned" in fields):
+        raise entry.error(
+            "a proof names a control or says why it is planned, one of the two", "write `control: <name>` or `planned: <why>`"
+        )
+    durations = {each.name for each in parameters if each.type == "duration"}
+    return ProofKind(
+        entry=entry,
+        surface=Surface(fields["surface"].one_of(tuple(Surface), "surface")),
+        control=fields["control"].text() if "control" in fields else None,
+        planned=fields["planned"].text() if "planned" in fields else None,
+        max_age=_age(fields["max_age"], durations, jobs),
+        warn_age=_age(fields["warn_age"], durations, jobs) if "warn_age" in fields else None,
+        may_be_empty="may_be_empty" in fields and fields["may_be_empty"].flag(),
+    )
+
+
+def _age(entry: Entry, durations: set[str], jobs: Mapping[str, str]) -> Age:
+    """A plain duration, or `{parameter|schedule: NAME, plus|minus: DURATION}`."""
+    if entry.scalar:
+        return Age(entry, None, None, units.duration(entry))
+    fields = entry.fields((), {"parameter", "schedule", "plus", "minus"})
+    if ("parameter" in fields) == ("schedule" in fields) or {"plus", "minus"} <= set(fields):
+        raise entry.error("an age follows one figure, shifted once", "write `{parameter: <name>, plus: <duration>}`")
+    parameter = fields["parameter"].one_of(durations, "duration parameter") if "parameter" in fields else None
+    schedule = fields["schedule"].one_of(jobs, "job") if "schedule" in fields else None
+    offset = units.duration(fields["plus"]) if "plus" in fields else timedelta(0)
+    offset -= units.duration(fields["minus"]) if "minus" in fields else timedelta(0)
+    return Age(entry, parameter, schedule, offset)

@@ -1,0 +1,157 @@
+"""Catalogs, read strictly and put together with the kinds: what comes out needs no further checking.
+
+Every refusal is a `CatalogError` with file, line and what to write instead: unknown and missing keys, ids given twice, a promise
+the table of kinds does not know, a missing or unknown parameter, a figure without its unit or in a wrong one, a malformed
+digest, a proof whose control does not exist and is not `planned`, an age that a job's schedule cannot meet.
+
+>>> load_catalog("illumacom", control_names()).promise("keys.rotation").duration("max_age")   # doctest: +SKIP
+datetime.timedelta(days=90)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+from promises import units
+from promises.datamap import data_map
+from promises.kinds import Kind, Kinds, kinds
+from promises.model import Catalog, Parameter, Policy, Promise, Proof, Severity
+from promises.nodes import CatalogError, Entry, nearest, parse
+
+FOLDER = Path(__file__).with_name("catalog")
+
+
+def platforms() -> tuple[str, ...]:
+    """The platforms that have a catalog."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+def load_catalog(platform: str, controls: Collection[str] | None) -> Catalog:
+    """The catalog of a platform. `controls` are the names a proof may use (`policies.controls.control_names()`).
+
+    `None` leaves them unchecked: for those below the controls, who read figures and judge nothing (the infrastructure program).
+    """
+    if platform not in platforms():
+        raise CatalogError(f"there is no catalog for {platform!r}", f"name {nearest(platform, platforms())}")
+    path = FOLDER / f"{platform}.yaml"
+    catalog = read_catalog(path.read_bytes(), controls, file=f"promises/catalog/{path.name}")
+    if catalog.platform != platform:
+        raise CatalogError(f"promises/catalog/{path.name}:1: the file says platform {catalog.platform!r}", f"write `platform: {platform}`")
+    return catalog
+
+
+def read_catalog(
+    source: bytes | str, controls: Collection[str] | None, *, file: str = "catalog.yaml", table: Kinds | None = None
+) -> Catalog:
+    """Read a catalog from its text; `file` is its name in messages, `table` the kinds if not those that ship."""
+    content = source.encode() if isinstance(source, str) else source
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise CatalogError(f"{file}:{line}: not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
+    table = table or kinds()
+    root = parse(text, file).fields({"platform", "policy", "promises", "schedule", "data_map"})
+    schedule = _schedule(root["schedule"], table.jobs)
+    return Catalog(
+        platform=_platform(root["platform"]),
+        policy=_policy(root["policy"]),
+        promises=_promises(root["promises"], table, schedule, controls),
+        data_map=data_map(root["data_map"]),
+        schedule=schedule,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _platform(entry: Entry) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{1,30}", entry.text()):
+        raise entry.error(f"{entry.text()!r} is no platform name", "write lower-case letters, digits and hyphens")
+    return entry.text()
+
+
+def _policy(entry: Entry) -> Policy:
+    fields = entry.fields({"in_force", "sha256"})
+    try:
+        in_force = date.fromisoformat(fields["in_force"].text())
+    except ValueError:
+        raise fields["in_force"].error(f"{fields['in_force'].text()!r} is no date", "write it as 2026-03-04") from None
+    return Policy(in_force, _digest(fields["sha256"]))
+
+
+def _digest(entry: Entry) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", entry.text()):
+        raise entry.error("this is no SHA-256 digest", "write the 64 hexadecimal digits that `kept policy digest` prints")
+    return entry.text()
+
+
+def _schedule(entry: Entry, jobs: Mapping[str, str]) -> dict[str, timedelta]:
+    found = {key.one_of(jobs, "job"): units.duration(value) for key, value in entry.pairs()}
+    missing = sorted(set(jobs) - set(found))
+    if missing:
+        raise entry.error(f"the schedule leaves out {', '.join(missing)}", f"add `{missing[0]}: <duration>`")
+    return found
+
+
+def _promises(entry: Entry, table: Kinds, schedule: Mapping[str, timedelta], controls: Collection[str] | None) -> tuple[Promise, ...]:
+    found: dict[str, Promise] = {}
+    for item in entry.items():
+        promise = _promise(item, table, schedule, controls)
+        if promise.id in found:
+            raise item.error(f"the promise {promise.id} is already in this catalog", "keep one of the two")
+        found[promise.id] = promise
+    if not found:
+        raise entry.error("the catalog promises nothing", "add at least one promise")
+    return tuple(found.values())
+
+
+def _promise(entry: Entry, table: Kinds, schedule: Mapping[str, timedelta], controls: Collection[str] | None) -> Promise:
+    fields = entry.fields({"id", "section", "clauses"}, {"parameters", "severity"})
+    kind = table.by_id[fields["id"].one_of(table.by_id, "promise")]
+    parameters = _parameters(entry, fields.get("parameters"), kind)
+    return Promise(
+        id=kind.id,
+        title=kind.title,
+        section=fields["section"].text(),
+        severity=Severity(fields["severity"].one_of(tuple(Severity), "severity")) if "severity" in fields else kind.severity,
+        parameters=parameters,
+        clauses=_clauses(fields["clauses"]),
+        proofs=_proofs(kind, parameters, schedule, controls),
+    )
+
+
+def _parameters(promise: Entry, entry: Entry | None, kind: Kind) -> dict[str, Parameter]:
+    """Every parameter of the kind and no other; a promise whose kind has none writes no `parameters`."""
+    wanted = {each.name: each for each in kind.parameters}
+    if entry is None and wanted:
+        raise promise.error(f"{kind.id} needs its parameters: {', '.join(wanted)}", "add `parameters:` with each of them")
+    if entry is None:
+        return {}
+    if not wanted:
+        raise entry.error(f"{kind.id} has no parameters", "leave `parameters` out")
+    given = entry.fields(wanted)
+    return {name: units.read(given[name], each.type, each.unit) for name, each in wanted.items()}
+
+
+def _clauses(entry: Entry) -> tuple[str, ...]:
+    found: list[str] = []
+    for item in entry.items():
+        if _digest(item) in found:
+            raise item.error("this clause is listed twice", "keep one of the two")
+        found.append(item.text())
+    if not found:
+        raise entry.error("the promise comes from no clause", "list the digest of the sentence that binds us")
+    return tuple(found)
+
+
+def _proofs(
+    kind: Kind, parameters: Mapping[str, Parameter], schedule: Mapping[str, timedelta], controls: Collection[str] | None
+) -> tuple[Proof, ...]:
+    for each in kind.proofs:
+        if controls is not None and each.control is not None and each.control not in controls:
+            problem = f"{kind.id} names the control {each.control!r}, which does not exist"
+            raise each.entry.error(problem, f"write {nearest(each.control, controls)}, or `planned: <why there is none yet>`")
+    return tuple(each.resolve(parameters, schedule) for each in kind.proofs)
