@@ -50,7 +50,7 @@ class Entry:
     def text(self) -> str:
         """A scalar exactly as written (without its quotes); never empty."""
         if not isinstance(self.node, yaml.ScalarNode):
-            raise self.error(f"a single value is expected here, not a list or mapping", "write one value after the colon")
+            raise self.error("a single value is expected here, not a list or mapping", "write one value after the colon")
         if self.node.tag.endswith(":null") or not self.node.value.strip():
             raise self.error("the value is missing", "write it after the colon, or leave the key out")
         return str(self.node.value)

@@ -1,0 +1,124 @@
+"""`kept policy`: what was promised (list), by which sentences (digest), and what nobody proves yet (gaps)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kept import output as out
+
+if TYPE_CHECKING:
+    from promises.model import Catalog, Promise, Proof
+
+
+@click.group("policy")
+def command() -> None:
+    """The catalog of promises, and the clauses they come from."""
+
+
+@command.command("list")
+@click.argument("platform", required=False)
+@out.output_option
+def list_promises(platform: str | None, output: str) -> int:
+    """Every promise of PLATFORM (of every platform without it): figures and proofs."""
+    catalogs = _catalogs(platform)
+    if output == "json":
+        out.print_json({"platforms": [_catalog_document(catalog) for catalog in catalogs]})
+        return 0
+    rows = [_row(catalog, promise) for catalog in catalogs for promise in catalog.promises]
+    out.print_table(("PLATFORM", "PROMISE", "SECTION", "SEVERITY", "FIGURES", "PROOFS"), rows)
+    return 0
+
+
+@command.command("digest")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--show", is_flag=True, help="Print each clause too; without it, no word of the text leaves the file.")
+@out.output_option
+def digest_text(file: Path, show: bool, output: str) -> int:  # noqa: FBT001 - click passes flags so
+    """The digests of a published text: of the whole, and of each clause, with its kind and length."""
+    from promises import clauses
+
+    text = _read(file)
+    found = clauses.split(text)
+    if output == "json":
+        rows = [{"index": each.index, "kind": each.kind, "length": len(each.text), "digest": each.digest} for each in found]
+        shown = [{**row, "text": each.text} if show else row for row, each in zip(rows, found, strict=True)]
+        out.print_json({"file": file.name, "sha256": clauses.text_digest(text), "clauses": shown})
+        return 0
+    click.echo(f"text  {clauses.text_digest(text)}")
+    header = ("CLAUSE", "KIND", "LENGTH", "SHA-256", "TEXT") if show else ("CLAUSE", "KIND", "LENGTH", "SHA-256")
+    out.print_table(header, [(str(c.index), c.kind, str(len(c.text)), c.digest, c.text)[: len(header)] for c in found])
+    return 0
+
+
+@command.command("gaps")
+@click.argument("platform", required=False)
+@out.output_option
+def gaps(platform: str | None, output: str) -> int:
+    """The proofs that are only planned: their promises cannot be kept until somebody writes them."""
+    found = [(catalog, promise, proof) for catalog in _catalogs(platform) for promise in catalog.promises for proof in promise.proofs]
+    rows = [(catalog.platform, promise.id, proof.surface.value, proof.planned) for catalog, promise, proof in found if proof.planned]
+    if output == "json":
+        out.print_json({"gaps": [{"platform": p, "promise": i, "surface": s, "planned": why} for p, i, s, why in rows]})
+    elif rows:
+        out.print_table(("PLATFORM", "PROMISE", "SURFACE", "PLANNED"), rows)
+    else:
+        click.echo("every promise has all its proofs")
+    return 0
+
+
+def _catalogs(platform: str | None) -> tuple[Catalog, ...]:
+    from policies.controls import control_names
+    from promises.loading import load_catalog, platforms
+
+    controls = control_names()
+    return tuple(load_catalog(name, controls) for name in ([platform] if platform else platforms()))
+
+
+def _read(file: Path) -> str:
+    from services.errors import UsageError
+
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 at byte {error.start}", "save the published text as UTF-8") from None
+
+
+def _row(catalog: Catalog, promise: Promise) -> tuple[str, ...]:
+    from promises.wording import parameter
+
+    figures = ", ".join(f"{name} {parameter(value)}" for name, value in promise.parameters.items())
+    return catalog.platform, promise.id, promise.section, promise.severity.value, figures or "-", ", ".join(map(_proof, promise.proofs))
+
+
+def _proof(proof: Proof) -> str:
+    return f"{proof.surface.value} {proof.control or 'planned'}"
+
+
+def _catalog_document(catalog: Catalog) -> dict[str, Any]:
+    return {
+        "platform": catalog.platform,
+        "in_force": catalog.policy.in_force.isoformat(),
+        "policy_sha256": catalog.policy.sha256,
+        "catalog_sha256": catalog.sha256,
+        "promises": [_promise_document(promise) for promise in catalog.promises],
+    }
+
+
+def _promise_document(promise: Promise) -> dict[str, Any]:
+    from promises.wording import duration, parameter
+
+    return {
+        "id": promise.id,
+        "title": promise.title,
+        "section": promise.section,
+        "severity": promise.severity.value,
+        "parameters": {name: list(each) if isinstance(each, tuple) else parameter(each) for name, each in promise.parameters.items()},
+        "clauses": list(promise.clauses),
+        "proofs": [
+            {"surface": each.surface.value, "control": each.control, "planned": each.planned, "max_age": duration(each.max_age)}
+            for each in promise.proofs
+        ],
+    }
