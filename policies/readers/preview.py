@@ -1,0 +1,52 @@
+"""What a `pulumi preview --json` would create, as a stack that the controls can judge.
+
+The engine leaves the outputs of a resource that does not exist yet out of the document. So whatever the program did not say is
+`UNKNOWN` here: a preview may leave open what the state decides, but it never passes what the state would fail.
+Resources that the update deletes are left out; those that it keeps appear with the outputs that they have. A replacement is
+several steps with one URN and counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from policies.readers import state
+from policies.readers.state import UNKNOWN, Resource, Stack
+from services.errors import BadData
+
+GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "read-discard", "remove-pending-replace"})
+
+
+class Planned(Mapping[str, Any]):
+    """The outputs of a resource that does not exist yet: what the program says, and `UNKNOWN` for every other name."""
+
+    def __init__(self, inputs: Mapping[str, Any]) -> None:
+        self._inputs = inputs
+
+    def __getitem__(self, name: str) -> Any:
+        return self._inputs.get(name, UNKNOWN)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._inputs)
+
+    def __len__(self) -> int:
+        return len(self._inputs)
+
+
+def read(document: Mapping[str, Any]) -> Stack:
+    """The stack as it would be after the previewed update; `BadData` when the document is something else."""
+    steps = document.get("steps")
+    if not isinstance(steps, list):
+        raise BadData("this is no preview: it has no `steps`", "write one with `pulumi preview --json > preview.json`")
+    states = (step.get("newState") for step in steps if step.get("op") not in GONE)
+    planned = {entry["urn"]: _planned(state.resource(entry), entry) for entry in states if entry}
+    return state.stack_of(tuple(planned.values()))
+
+
+def _planned(resource: Resource, entry: Mapping[str, Any]) -> Resource:
+    return resource if "outputs" in entry else replace(resource, outputs=Planned(resource.inputs))
