@@ -1,0 +1,91 @@
+"""`database.no-public-access`: the managed database answers trusted sources only.
+
+An empty list of trusted sources means that the whole internet may connect: a failure. All address rules of a cluster are taken
+together, so that two halves of the internet count as the whole; outside private networks no block may be wider than one site
+(/24, /48: `policies.addresses`). Tags, droplets, clusters and apps are members of the account and fine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from policies.addresses import Addresses
+from policies.controls.base import Question, control
+from policies.findings import failed, items, label, or_nothing, passed, unknown, value
+from policies.kinds import CLUSTER, TRUSTED
+from policies.readers.state import UNKNOWN, Resource, Stack
+from promises.observations import Observation, Surface
+
+EXPECTED = "only named trusted sources, none wider than one site"
+
+MEND = "list the droplets, tags and addresses that need the database, and nothing else, as its trusted sources"
+
+EXPECTED_PRIVATE = "stands in a private network"
+
+MEND_PRIVATE = "create it with the id of the stack's VPC as private_network_uuid"
+
+
+@control("database.plan", Surface.PLAN, "the trusted sources and the private network of every database cluster, in the stack")
+def plan(stack: Stack, question: Question) -> Iterator[Observation]:
+    return or_nothing(_judge(stack, question), "database", EXPECTED)
+
+
+def _judge(stack: Stack, question: Question) -> Iterator[Observation]:
+    for cluster in stack.of(CLUSTER):
+        yield closed(cluster, stack.of(TRUSTED))
+        yield private(cluster, question)
+
+
+def private(cluster: Resource, question: Question) -> Observation:  # noqa: ARG001 - as every early check is called
+    subject, network = f"private network of {label(cluster)}", value(cluster, "privateNetworkUuid")
+    if network is UNKNOWN:
+        return unknown(subject, EXPECTED_PRIVATE)
+    if not network:
+        return failed(subject, EXPECTED_PRIVATE, "private_network_uuid is not set", MEND_PRIVATE)
+    return passed(subject, EXPECTED_PRIVATE, f"network {network}")
+
+
+def closed(cluster: Resource, lists: Iterable[Resource]) -> Observation:
+    """The cluster's trusted sources, from every list that names it."""
+    subject, identity = f"trusted sources of {label(cluster)}", value(cluster, "id")
+    own, perhaps = [], []
+    for trusted in lists:
+        target = value(trusted, "clusterId")
+        if target is UNKNOWN or identity in (UNKNOWN, None):
+            perhaps.append(trusted)
+        elif target == identity:
+            own.append(trusted)
+    if own:
+        return sources(subject, own)
+    if perhaps:
+        seen = sources(subject, perhaps)
+        return seen if seen.mend else unknown(subject, EXPECTED)
+    return failed(subject, EXPECTED, "no trusted sources are declared, so everybody may connect", MEND)
+
+
+def listed(trusted: Resource, question: Question) -> Observation:  # noqa: ARG001 - as every early check is called
+    """What one list of trusted sources alone can tell."""
+    return sources(label(trusted), [trusted])
+
+
+def sources(subject: str, lists: Iterable[Resource]) -> Observation:
+    rules: list[Mapping[str, Any]] = []
+    for trusted in lists:
+        seen = items(trusted, "rules")
+        if seen is None:
+            return unknown(subject, EXPECTED)
+        rules += seen
+    if not rules:
+        return failed(subject, EXPECTED, "the list is empty, so everybody may connect", MEND)
+    return _weighed(subject, rules)
+
+
+def _weighed(subject: str, rules: list[Mapping[str, Any]]) -> Observation:
+    try:
+        addresses = Addresses.parse(rule["value"] for rule in rules if rule.get("type") == "ip_addr")
+    except (KeyError, ValueError) as error:
+        return unknown(subject, EXPECTED, f"a rule cannot be read ({error})")
+    if wide := addresses.too_wide():
+        return failed(subject, EXPECTED, f"trusts {', '.join(str(block) for block in wide)}", MEND)
+    return passed(subject, EXPECTED, ", ".join(f"{rule.get('type')} {rule.get('value')}" for rule in rules))

@@ -1,0 +1,57 @@
+"""`region.us-only`: everything that holds or moves data stands in an allowed region.
+
+A region is allowed when its slug is one of the promise's prefixes followed by digits (`nyc` allows `nyc3` and `nyc`, not `nycx`). A
+resource of a kind that has a region and names none is a failure. Where the edge keeps caches is attested, not measured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from policies.controls.base import Question, control
+from policies.findings import failed, label, or_nothing, passed, unknown, value
+from policies.kinds import APP, BALANCER, BUCKET, CLUSTER, DROPLET, KUBERNETES, REPLICA, VOLUME, VPC
+from policies.readers.state import UNKNOWN, Resource, Stack
+from promises.observations import Observation, Surface
+
+HOMES = (DROPLET, VPC, BALANCER, CLUSTER, REPLICA, VOLUME, BUCKET, APP, KUBERNETES)
+"""Kinds that must name their region; any other resource of the same provider is judged too if it names one."""
+
+
+@control("regions.plan", Surface.PLAN, "the region of every resource that has one, in the stack")
+def plan(stack: Stack, question: Question) -> Iterator[Observation]:
+    return judge((each for each in stack.resources if lives_somewhere(each)), question)
+
+
+def judge(resources: Iterable[Resource], question: Question) -> Iterator[Observation]:
+    return or_nothing((located(each, question) for each in resources), "resource with a region", _expected(question))
+
+
+def lives_somewhere(resource: Resource) -> bool:
+    if resource.type in HOMES:
+        return True
+    return resource.type.startswith("digitalocean:") and isinstance(value(resource, "region"), str)
+
+
+def located(resource: Resource, question: Question) -> Observation:
+    """One resource against the allowed prefixes."""
+    subject, expected, region = label(resource), _expected(question), region_of(resource)
+    if region is UNKNOWN:
+        return unknown(subject, expected)
+    if not isinstance(region, str) or not region:
+        return failed(subject, expected, "no region is named", "name the region, so that no default decides it")
+    if any(re.fullmatch(rf"{re.escape(prefix)}\d*", region.lower()) for prefix in question.promise.texts("region_prefixes")):
+        return passed(subject, expected, f"region {region}")
+    return failed(subject, expected, f"region {region}", "create it anew in an allowed region and move its data there")
+
+
+def region_of(resource: Resource) -> object:
+    if resource.type == APP:
+        spec = value(resource, "spec")
+        return spec.get("region") if isinstance(spec, dict) else spec
+    return value(resource, "region")
+
+
+def _expected(question: Question) -> str:
+    return f"a region of {', '.join(question.promise.texts('region_prefixes'))}"

@@ -1,0 +1,135 @@
+"""The plan controls as a Pulumi policy pack: for each, a policy over the whole stack and, where one resource tells, one over it.
+
+The stack policy runs at the end of a preview and of an update; the resource policy (`<control>.resource`) before its resource is
+created. Both are mandatory and run the same functions as `kept plan`. What a preview cannot know yet is an advisory that names it;
+once nothing is unknown any more, an answer that could not be had is a violation like any other.
+
+The platform is the pack's configuration `platform`, else the stack's name if a catalog of that name exists, else illumacom.
+`policies/__main__.py` alone makes a `PolicyPack` of this list: making one starts a server and never returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyComplianceFramework,
+    PolicyConfigSchema,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+from policies import early, judging
+from policies.controls import control_names
+from policies.controls.base import Question
+from policies.findings import has_unknown
+from policies.judging import Task
+from policies.readers.engine import not_known, resource_of, stack_of
+from policies.readers.state import Stack
+from promises.loading import load_catalog, platforms
+from promises.model import Catalog
+from promises.observations import Observation, Outcome, Surface
+
+PACK = "kept"
+
+DEFAULT_PLATFORM = "illumacom"
+
+CONFIG = PolicyConfigSchema({"platform": {"type": "string", "description": "whose promises to judge; the stack's name by default"}})
+
+
+@cache
+def catalog(platform: str) -> Catalog:
+    return load_catalog(platform, control_names())
+
+
+def chosen(config: Mapping[str, Any], urns: Iterable[str]) -> Catalog:
+    """The catalog to judge by."""
+    stack = next((urn.removeprefix("urn:pulumi:").split("::")[0] for urn in urns), "")
+    named = config.get("platform") or (stack if stack in platforms() else DEFAULT_PLATFORM)
+    return catalog(str(named))
+
+
+def message(promise: str, seen: Observation) -> str:
+    """A finding as the engine prints it: subject, expected, observed, the promise at stake, how to mend it."""
+    mend = f" To mend it: {seen.mend}." if seen.mend else ""
+    return f"{seen.subject}: expected {seen.expected}; observed {seen.observed}. At stake: {promise}.{mend}"
+
+
+def judge_stack(name: str, args: StackValidationArgs, report: ReportViolation) -> None:
+    """One plan control over the stack; raises the engine's own advisory when all that is wrong is not known yet."""
+    stack = stack_of(args.resources)
+    found = chosen(args.get_config(), (each.urn for each in args.resources))
+    task = next((each for each in judging.tasks(found, Surface.PLAN) if each.control.name == name), None)
+    if task is None:
+        args.not_applicable(f"{found.platform} does not promise it")
+        return
+    open_still = _reported(task, stack, found, report)
+    if open_still:
+        raise not_known(f"{open_still[0].subject}: {open_still[0].observed}")
+
+
+def _reported(task: Task, stack: Stack, found: Catalog, report: ReportViolation) -> list[Observation]:
+    """Report what failed; return what is only not known yet."""
+    previewing = any(has_unknown(each.outputs) for each in stack.resources)
+    waiting = []
+    for seen in judging.run(task, stack, found, lambda: datetime.now(UTC)).observations:
+        if seen.outcome is Outcome.FAIL or (seen.outcome is Outcome.UNKNOWN and not previewing):
+            report(message(task.promise.id, seen), None)
+        elif seen.outcome is Outcome.UNKNOWN:
+            waiting.append(seen)
+    return waiting
+
+
+def judge_resource(name: str, args: ResourceValidationArgs, report: ReportViolation) -> None:
+    """What one resource alone shows of a plan control."""
+    found = chosen(args.get_config(), [args.urn])
+    for task in judging.tasks(found, Surface.PLAN):
+        if task.control.name == name:
+            seen = early.fault(name, resource_of(args), Question(task.promise, found, datetime.now(UTC)))
+            if seen:
+                report(message(task.promise.id, seen), None)
+
+
+def _policies(task: Task) -> Iterable[Policy]:
+    """The policies of one plan control."""
+    name, promise = task.control.name, task.promise
+    common: dict[str, Any] = {
+        "enforcement_level": EnforcementLevel.MANDATORY,
+        "config_schema": CONFIG,
+        "severity": Severity(promise.severity.value),
+        "framework": PolicyComplianceFramework(name="promises", reference=promise.id, specification=f"section {promise.section}"),
+        "tags": ["privacy", promise.id],
+        "remediation_steps": "Each finding names the resource, what is expected of it and how to mend it; docs/controls.md says why.",
+    }
+    yield StackValidationPolicy(
+        name,
+        description=f"{promise.title}: {task.control.method}.",
+        validate=lambda args, report: judge_stack(name, args, report),
+        display_name=promise.title,
+        **common,
+    )
+    if name in early.EARLY:
+        yield ResourceValidationPolicy(
+            f"{name}.resource",
+            description=f"{promise.title}: what one resource alone can tell, before it is created.",
+            validate=lambda args, report: judge_resource(name, args, report),
+            display_name=f"{promise.title} (each resource)",
+            **common,
+        )
+
+
+def policies(platform: str = DEFAULT_PLATFORM) -> list[Policy]:
+    """All policies; titles and severities are those of the default platform's promises."""
+    return [policy for task in judging.tasks(catalog(platform), Surface.PLAN) for policy in _policies(task)]
+
+
+POLICIES = policies()
