@@ -1,0 +1,91 @@
+"""One record of the log: the names of its objects, and how its bytes are read.
+
+inbox/<sha256>            one envelope, not yet numbered
+records/<12 digits>       one envelope; numbers start at 0 and are the leaf index
+checkpoints/<12 digits>   the checkpoint of that tree size
+rejected/<sha256>         an object that was not taken in
+keys/<keyid>.vkey         a hint only: no verifier takes trust from here
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from evidence import dsse
+from evidence.errors import BadSignature, Malformed
+from evidence.statements import Predicate, Statement, from_bytes, to_bytes
+
+INBOX, RECORDS, CHECKPOINTS, REJECTED, KEYS = "inbox/", "records/", "checkpoints/", "rejected/", "keys/"
+DIGITS = 12
+
+Reason = Literal["not-an-envelope", "not-signed", "not-a-statement", "repeated"]
+Keys = Mapping[str, Ed25519PublicKey]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A numbered, verified record. `sha256` (hex) is that of the envelope as stored."""
+
+    number: int
+    sha256: str
+    statement: Statement
+
+    @property
+    def predicate(self) -> Predicate:
+        return self.statement.predicate
+
+    @property
+    def at(self) -> datetime:
+        return self.predicate.time_created
+
+
+class NotARecord(Exception):  # noqa: N818 - a judgement about bytes, caught by whoever asked
+    """Bytes that are no record of ours, and why."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+def read(raw: bytes, keys: Keys) -> Statement:
+    """The statement in a signed envelope; `NotARecord` says why there is none."""
+    try:
+        envelope = dsse.decode(raw)
+    except Malformed as error:
+        raise NotARecord("not-an-envelope", error.message) from None
+    try:
+        payload = dsse.verify(envelope, keys)
+    except BadSignature as error:
+        raise NotARecord("not-signed", error.message) from None
+    try:
+        return from_bytes(payload)
+    except Malformed as error:
+        raise NotARecord("not-a-statement", error.message) from None
+
+
+def content(statement: Statement) -> bytes:
+    """What a record says, whether or not it came late: two envelopes with one content are one record sent twice."""
+    predicate = statement.predicate
+    if predicate.late:
+        statement = statement.model_copy(update={"predicate": predicate.model_copy(update={"late": False})})
+    return hashlib.sha256(to_bytes(statement)).digest()
+
+
+def record_key(number: int) -> str:
+    return f"{RECORDS}{number:0{DIGITS}}"
+
+
+def checkpoint_key(size: int) -> str:
+    return f"{CHECKPOINTS}{size:0{DIGITS}}"
+
+
+def number_of(key: str) -> int | None:
+    """The number in an object's name, or None for a foreign name."""
+    name = key.rpartition("/")[2]
+    return int(name) if len(name) == DIGITS and name.isascii() and name.isdigit() else None

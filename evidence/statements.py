@@ -1,0 +1,256 @@
+"""What a record says: in-toto Statements v1 whose predicates are strict, frozen models.
+
+    https://kept.dev/control-run/v1     one control over its population at one moment
+    https://kept.dev/job/v1             a job's start or its end
+    https://kept.dev/attestation/v1     a person's statement about a promise, or its withdrawal
+    https://kept.dev/log-event/v1       the log about itself: heartbeat, rejected objects, a gap in a writer's counter
+
+There is no place for personal data: names are words of the domain, subjects are names of resources, columns and keys, phrases are
+short, one line, and hold no "@"; people appear as a role and a key's fingerprint. Unknown fields are refused, so that a later
+version of a format is a new predicate type and never a silent change. The same models read and write.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from evidence.errors import Malformed
+from promises.observations import MAX_EXAMPLES, MAX_LISTED, Outcome, Surface, Vantage
+
+MAX_PHRASE = 300
+MAX_SUBJECT = 200
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Subject = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9*][A-Za-z0-9 ._:/$#*+,=()\[\]-]{0,199}$")]
+Phrase = Annotated[str, StringConstraints(max_length=MAX_PHRASE, pattern=r"^[^@\x00-\x1f\x7f]*$")]
+Commit = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}(-dirty)?|unknown)$")]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+class Context(Strict):
+    """What is the same in every record of one process: which world, which wording, which tool, which writer."""
+
+    environment: Literal["local", "staging", "production"]
+    clock_override: bool
+    platform: Word
+    catalog_sha256: Sha256
+    policy_sha256: Sha256
+    tool_version: Word
+    commit: Commit
+    writer_id: Word
+
+
+class Digests(Strict):
+    sha256: Sha256
+
+
+class Thing(Strict):
+    """A subject of a statement: every one has a digest."""
+
+    name: Subject
+    digest: Digests
+
+
+class WriterMark(Strict):
+    """Which record of which writer this is; counters start at 1 and skip nothing."""
+
+    id: Word
+    counter: Annotated[int, Field(ge=1)]
+
+
+class Verifier(Strict):
+    """The tool that looked (`verifier` and `timeCreated` are named as in in-toto's svr/v0.2)."""
+
+    id: Literal["https://kept.dev/kept"]
+    version: Word
+    commit: Commit
+
+
+class Predicate(Strict):
+    """What every predicate holds. `late` says that the store was down and the record waited in the spool."""
+
+    environment: Literal["local", "staging", "production"]
+    clock_override: bool
+    platform: Word
+    catalog_sha256: Sha256
+    policy_sha256: Sha256
+    verifier: Verifier
+    writer: WriterMark
+    time_created: AwareDatetime = Field(alias="timeCreated")
+    late: bool = False
+
+
+class Measured(Strict):
+    """A figure beside its limit and its warning margin, all in `unit`."""
+
+    name: Phrase
+    value: float
+    unit: Word
+    limit: float
+    warn: float
+
+
+class Listed(Strict):
+    """One subject, as the control saw it."""
+
+    subject: Subject
+    outcome: Outcome
+    expected: Phrase
+    observed: Phrase
+    mend: Phrase = ""
+    figure: Measured | None = None
+
+
+class Method(Strict):
+    """How the answer was asked for, and the SHA-256 of that text."""
+
+    text: Phrase
+    sha256: Sha256
+
+
+class Source(Strict):
+    """Where the answer came from."""
+
+    system: Word
+    host: Subject
+
+
+class Population(Strict):
+    """How many there were, and how that is known."""
+
+    count: Count
+    counted: Phrase
+
+
+class Artifact(Strict):
+    """A file that belongs to the record."""
+
+    name: Subject
+    sha256: Sha256
+    bytes: Count
+
+
+class ControlRun(Predicate):
+    """A control run. `digest` covers all observations, `observed` lists those that did not pass and a few that did."""
+
+    promise: Word
+    control: Word
+    surface: Surface
+    vantage: Vantage
+    result: Literal["PASSED", "WARNED", "FAILED"]
+    params: dict[Word, Phrase] = {}
+    started: AwareDatetime
+    finished: AwareDatetime
+    complete: bool
+    source: Source | None = None
+    method: Method
+    population: Population
+    counts: dict[Outcome, Count]
+    observed: Annotated[tuple[Listed, ...], Field(max_length=2 * MAX_LISTED + MAX_EXAMPLES)]
+    digest: Sha256
+    state_digest: Sha256 | None = None
+    artifacts: tuple[Artifact, ...] = ()
+
+
+class Job(Predicate):
+    """A job's start or end. An end says how it went; `not-started` closes a start that could not be stored in time."""
+
+    job: Word
+    run: Word
+    event: Literal["start", "end"]
+    started: AwareDatetime | None = None
+    finished: AwareDatetime | None = None
+    result: Literal["succeeded", "failed", "not-started"] | None = None
+    error: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{0,60}$")] = ""
+    counts: Annotated[dict[Word, int | float], Field(max_length=100)] = {}
+    artifacts: tuple[Artifact, ...] = ()
+
+
+class Attestation(Predicate):
+    """A statement by a person, known by role and key fingerprint: the promise holds until a date, or holds no longer.
+
+    `signed_by` says what stands behind the role: `record-key` is the environment's own record key, which proves only that the
+    statement entered the log there; `register` is a person's key from the register of who may sign what.
+    """
+
+    promise: Word
+    status: Literal["holds", "withdrawn"]
+    role: Word
+    key_fingerprint: Sha256
+    signed_by: Literal["record-key", "register"]
+    document_sha256: Sha256 | None = None
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime | None = None
+
+
+class Rejection(Strict):
+    """An object that was not taken into the log. `sha256` is that of its bytes."""
+
+    sha256: Sha256
+    reason: Literal["not-an-envelope", "not-signed", "not-a-statement", "repeated"]
+
+
+class Gap(Strict):
+    """Records `first` to `last` of a writer did not arrive before a later one did."""
+
+    writer: Word
+    first: Annotated[int, Field(ge=1)]
+    last: Annotated[int, Field(ge=1)]
+
+
+class LogEvent(Predicate):
+    event: Literal["heartbeat", "rejected", "gap"]
+    rejected: Annotated[tuple[Rejection, ...], Field(max_length=100)] = ()
+    gap: Gap | None = None
+
+
+class _Statement(Strict):
+    type_: Literal["https://in-toto.io/Statement/v1"] = Field(default="https://in-toto.io/Statement/v1", alias="_type")
+    subject: Annotated[tuple[Thing, ...], Field(min_length=1)]
+
+
+class ControlRunStatement(_Statement):
+    predicate_type: Literal["https://kept.dev/control-run/v1"] = Field(default="https://kept.dev/control-run/v1", alias="predicateType")
+    predicate: ControlRun
+
+
+class JobStatement(_Statement):
+    predicate_type: Literal["https://kept.dev/job/v1"] = Field(default="https://kept.dev/job/v1", alias="predicateType")
+    predicate: Job
+
+
+class AttestationStatement(_Statement):
+    predicate_type: Literal["https://kept.dev/attestation/v1"] = Field(default="https://kept.dev/attestation/v1", alias="predicateType")
+    predicate: Attestation
+
+
+class LogEventStatement(_Statement):
+    predicate_type: Literal["https://kept.dev/log-event/v1"] = Field(default="https://kept.dev/log-event/v1", alias="predicateType")
+    predicate: LogEvent
+
+
+Statement = ControlRunStatement | JobStatement | AttestationStatement | LogEventStatement
+
+_ANY: TypeAdapter[Statement] = TypeAdapter(Annotated[Statement, Field(discriminator="predicate_type")])
+
+
+def to_bytes(statement: Statement) -> bytes:
+    """The payload: compact JSON, fields in the order of the model."""
+    return statement.model_dump_json(by_alias=True).encode()
+
+
+def from_bytes(payload: bytes) -> Statement:
+    """Read a payload; `Malformed` names the first field that is wrong, never its value."""
+    try:
+        return _ANY.validate_json(payload)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"] if not str(part).startswith("https:"))
+        raise Malformed(f"not a statement of ours: {where or 'payload'}: {first['type']}") from None
