@@ -2,7 +2,8 @@
 
 A name without a proxy is a failure unless it leads nowhere public: a private address that is no machine of ours, or a name with an
 underscored label (`_dmarc`, `x._domainkey`), which is no host. A proxied name must point at a machine that we can look at; an
-origin that is not in the stack is unknown, for nothing shows who else reaches it.
+origin that is not in the stack is unknown, for nothing shows who else reaches it. Before anything exists the address is not known;
+then the record's dependencies tell its origin, if they hold one machine and nothing else that an address could come from.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any
 from policies import ingress
 from policies.addresses import INTERNAL, network
 from policies.controls.base import Question
-from policies.findings import failed, label, not_applicable, passed, same_id, unknown, value
+from policies.findings import NOT_YET, failed, label, not_applicable, passed, same_id, unknown, value
 from policies.ingress import Allowance
-from policies.kinds import BALANCER, DROPLET, FIREWALL, RECORD, RESERVED_IP
+from policies.kinds import BALANCER, DROPLET, FIREWALL, RECORD, RESERVED_IP, TAG, ZONE
 from policies.readers.state import UNKNOWN, Resource, Stack
 from promises.observations import Observation
 
@@ -67,6 +68,13 @@ def machines(stack: Stack) -> Mapping[str, Resource]:
     return found
 
 
+def _depended_on(record: Resource, stack: Stack) -> Resource | None:
+    """The one machine that an address which is not known yet must come from."""
+    custom = [each for each in stack.resources if each.urn in record.dependencies and each.type not in (ZONE, TAG)]
+    machines_only = all(each.type in _ADDRESS_OF for each in custom)
+    return custom[0] if len(custom) == 1 and machines_only else None
+
+
 def _target(record: Resource) -> Any:
     """What a record points at: Cloudflare calls it content, DigitalOcean value."""
     content = value(record, "content" if record.type == RECORD else "value")
@@ -98,15 +106,14 @@ def _leads_nowhere_public(name: str, target: str) -> str:
 
 def _origin(record: Resource, target: Any, own: Mapping[str, Resource], stack: Stack, question: Question) -> Observation:
     behind = f"origin behind {value(record, 'name')}"
-    if not isinstance(target, str):
-        return unknown(behind, EXPECTED_ORIGIN)
-    if target not in own:
-        return unknown(behind, EXPECTED_ORIGIN, f"{target} is no machine that is declared here")
+    machine = own.get(target) if isinstance(target, str) else _depended_on(record, stack)
+    if machine is None:
+        seen = f"{target} is no machine that is declared here" if isinstance(target, str) else NOT_YET
+        return unknown(behind, EXPECTED_ORIGIN, seen)
     try:
         allowance = Allowance.of(question.catalog.promise("firewall.https-only"))
     except (StopIteration, KeyError, ValueError) as error:
         return unknown(behind, EXPECTED_ORIGIN, f"the edge's ranges are not known from firewall.https-only ({type(error).__name__})")
-    machine = own[target]
     reading = ingress.open_to_outside(machine, stack.of(FIREWALL), allowance)
     if reading.faults:
         mend = "let in the edge's ranges only"
