@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS platform.merchant (
     created_at timestamptz NOT NULL
 );
 CREATE TABLE IF NOT EXISTS platform.sample (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
     seed bigint NOT NULL,
     merchants integer NOT NULL,
     orders integer NOT NULL,
