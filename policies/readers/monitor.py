@@ -16,7 +16,7 @@ import runpy
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,6 +33,12 @@ STACK = "pulumi:pulumi:Stack"
 HIDDEN = {SIGNATURE_KEY: SECRET, "ciphertext": ""}
 """How a secret is written down: marked as one, without its value."""
 
+PLANNED = "planned:"
+"""How the symbols of a plan begin: they stand for what only its creation will tell."""
+
+ADDRESSES = {"digitalocean:index/loadBalancer:LoadBalancer": ("ip",), "digitalocean:index/droplet:Droplet": ("ipv4Address",)}
+"""Outputs beside the id by which one resource points at another: symbols in a plan too."""
+
 
 class Unanswerable(mocks.Mocks):
     """Provider functions and reads of existing resources need a provider; a rehearsal has none."""
@@ -45,7 +51,11 @@ class Unanswerable(mocks.Mocks):
 
 
 class Monitor(mocks.MockMonitor):
-    """Records every registration, and creates custom resources through `parent` (None: nothing is created, ids stay unknown)."""
+    """Records every registration, and creates custom resources through `parent`.
+
+    Without one nothing is created: each id and each address is a symbol of its own, so that who refers to whom can be judged; all
+    other outputs that the inputs do not give stay unknown.
+    """
 
     def __init__(self, project: str, stack: str, parent: Parent | None) -> None:
         super().__init__(Unanswerable())
@@ -66,7 +76,9 @@ class Monitor(mocks.MockMonitor):
             if urn in self.registered:
                 raise RuntimeError(f"two resources have the URN {urn}")
             id_, outputs = self._created(request, inputs)
-            self.registered[urn] = _entry(request, urn, id_, hidden(inputs), _outputs(request, id_, outputs))
+            outputs = marked(outputs, {*request.additionalSecretOutputs, *(key for key in inputs if hidden(inputs[key]) != inputs[key])})
+            shown = {**hidden(outputs), "id": id_ or PLACEHOLDER} if request.custom else {}
+            self.registered[urn] = _entry(request, urn, id_, hidden(inputs), shown)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=struct(outputs))
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
@@ -82,7 +94,8 @@ class Monitor(mocks.MockMonitor):
         if request.type.startswith("pulumi:providers:"):
             return "rehearsed", inputs
         if self._parent is None:
-            return "", inputs
+            symbols = {name: f"{PLANNED}{request.name}.{name}" for name in ADDRESSES.get(request.type, ()) if name not in inputs}
+            return f"{PLANNED}{request.type}:{request.name}", {**inputs, **symbols}
         return self._parent.create(request.type, request.name, revealed(inputs))
 
 
@@ -136,13 +149,9 @@ def revealed(value: Any) -> Any:
     return [revealed(each) for each in value] if isinstance(value, list) else value
 
 
-def _outputs(request: Any, id_: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Outputs as a state shows them: with the id, and what the program or the SDK calls secret hidden."""
-    if not request.custom:
-        return {}
-    secret = set(request.additionalSecretOutputs)
-    shown = {key: HIDDEN if key in secret else hidden(value) for key, value in outputs.items()}
-    return {**shown, "id": id_ or PLACEHOLDER}
+def marked(outputs: Mapping[str, Any], secret: Collection[str]) -> dict[str, Any]:
+    """The outputs with these names marked as secrets, as the engine does for what was a secret input or is declared as one."""
+    return {key: {SIGNATURE_KEY: SECRET, "value": value} if key in secret else value for key, value in outputs.items()}
 
 
 def _entry(request: Any, urn: str, id_: str, inputs: dict[str, Any], outputs: dict[str, Any]) -> dict[str, Any]:

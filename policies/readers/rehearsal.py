@@ -3,7 +3,7 @@
 The program is the real one, unchanged. It runs in a child process (`policies.readers.monitor`) in Pulumi's own test runtime, with
 the configuration of its stack file. Two uses:
 
-  * a plan (`create` is None): nothing is created, outputs repeat the inputs, ids are unknown, as in a preview;
+  * a plan (`create` is None): nothing is created, outputs repeat the inputs, ids are symbols, all else is unknown;
   * provisioning the local cloud: `create(type, name, inputs)` makes each resource and answers its id and outputs.
 
 Secrets are marked in the result and their values left out. A rehearsal cannot answer provider functions or read what exists,
