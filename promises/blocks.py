@@ -43,7 +43,7 @@ def _groups(text: str) -> Iterator[list[str]]:
     """Runs of lines that belong together: a table, or lines without a blank one between them."""
     group: list[str] = []
     in_table = False
-    for line in [*(each.strip() for each in text.replace("\u00a0", " ").splitlines()), ""]:
+    for line in [*(each.strip() for each in text.splitlines()), ""]:
         row = line.startswith("|") or (in_table and line.endswith("|"))
         if group and (not line or row != in_table):
             yield group
@@ -55,26 +55,26 @@ def _groups(text: str) -> Iterator[list[str]]:
 
 def _table(lines: Sequence[str]) -> list[Block]:
     """The cells of a table, each as `first cell of the row | head of the column | cell`; row and column heads stand in those."""
-    rows: list[list[str]] = []
+    rows: list[list[str]] = [[]]
     for line in lines:
-        cells = [cell.strip() for cell in line.strip("|").split("|")] if _RULE.fullmatch(line) is None else []
-        if line.startswith("|") and (cells or line == "|"):
+        if line.startswith("|"):
             rows.append([])
-        rows[-1] += cells
+        if not _RULE.fullmatch(line):
+            rows[-1] += [cell.strip() for cell in line.strip("|").split("|")]
     rows = [row for row in rows if row]
     if len(rows) < 2:
         return [Block("cell", cell) for row in rows for cell in row]
     head, *body = rows
-    return [Block("cell", " | ".join([row[0], *_column(head, number), cell])) for row in body for number, cell in _cells(row)]
+    return [Block("cell", text) for row in body for text in _row(row, head)]
 
 
-def _cells(row: Sequence[str]) -> list[tuple[int, str]]:
-    """The cells after the first with their column's number; a row of one cell is that cell."""
-    return list(enumerate(row))[1:] or [(0, row[0])]
-
-
-def _column(head: Sequence[str], number: int) -> list[str]:
-    return [head[number]] if number < len(head) else []
+def _row(row: Sequence[str], head: Sequence[str]) -> list[str]:
+    """Each cell after the first behind what it is about; a row of one cell is that cell."""
+    about, *cells = row
+    if not cells:
+        return [about]
+    columns = [*head[1:], *[""] * len(cells)]
+    return [" | ".join(filter(None, (about, column, cell))) for column, cell in zip(columns, cells, strict=False) if cell]
 
 
 def _prose(lines: Sequence[str]) -> list[Block]:
@@ -96,6 +96,8 @@ def _prose(lines: Sequence[str]) -> list[Block]:
 
 def _wrapped(line: str, following: str, width: int) -> bool:
     """Whether the break between two lines is a wrap: the next word did not fit, or goes on in lower case after a long line."""
+    if line.endswith("\u00ad"):
+        return True
     goes_on = following[0].islower()
     if _CLOSED.search(line) and not goes_on:
         return False

@@ -9,7 +9,8 @@ The rules, with vectors, are in `docs/clauses.md`; they decide four things in tu
    before it; a table cell stands behind its row's first cell and its column's head. So no two clauses differ in meaning and agree in text;
 4. each clause is normalised and digested. Case, quotes, dashes, bullets and spacing carry no obligation; every word does.
 
-Every word of the text is in at least one clause: nothing is dropped, not even a heading. The texts themselves are never stored.
+No word of the text is lost but the `and` of an enumeration and the head of a table's first column; headings are clauses too.
+The texts themselves are never stored.
 
 >>> [clause.kind for clause in split("Storage\\nWe keep logs for 30 days. We sell nothing.")]
 ['heading', 'sentence', 'sentence']
@@ -57,7 +58,7 @@ def digest(clause: str) -> str:
 
 def split(text: str) -> tuple[Clause, ...]:
     """The clauses of a text, in order."""
-    found = ((kind, normalise(raw)) for kind, raw in _raw(blocks(text)))
+    found = ((kind, normalise(raw)) for kind, raw in _raw(blocks(unicodedata.normalize("NFKC", text))))
     kept = [(kind, each) for kind, each in found if each]
     return tuple(Clause(index, kind, hashlib.sha256(each.encode()).hexdigest(), each) for index, (kind, each) in enumerate(kept))
 

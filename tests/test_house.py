@@ -13,7 +13,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 
 MAY_IMPORT = {
-    "promises": set(),
+    "promises": {"services"},  # the base of our errors, nothing else
     "services": set(),
     "evidence": {"promises", "services"},
     "keyrotation": {"promises", "services", "evidence"},
