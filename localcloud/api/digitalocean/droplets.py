@@ -1,0 +1,164 @@
+"""Droplets: created active, with addresses of their own on this machine's loopback.
+
+The n-th droplet has the public address 127.100.0.n and the private one 127.10.0.n, so that trusted sources and firewalls mean
+something here. Nothing runs on them.
+
+Rules: region, size, image, SSH keys and VPC must exist (422); a name is a host name; user data holds at most 64 KiB.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from localcloud.api.calls import Answer, Call, Route
+from localcloud.api.digitalocean import trusted_sources
+from localcloud.api.digitalocean.account import find_key
+from localcloud.api.digitalocean.answers import listing, need, text, unprocessable
+from localcloud.api.digitalocean.collections import Collection
+from localcloud.api.digitalocean.networks import choose_vpc
+from localcloud.api.digitalocean.slugs import SIZES, check_image, check_region, check_size, region_document, size_document
+from localcloud.api.digitalocean.tags import ensure_tags
+from localcloud.api.store import Document
+
+DROPLETS = "/v2/droplets"
+FIREWALLS = "/v2/firewalls"
+VOLUMES = "/v2/volumes"
+USER_DATA_BYTES = 64 * 1024
+_NAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?")
+_PLANS = ("daily", "weekly")
+
+
+def make_droplet(call: Call) -> Document:
+    body = call.body
+    name, region, size = text(body, "name"), check_region(body.get("region")), check_size(body.get("size"))
+    _check(call, name)
+    number = call.cloud.number()
+    document = {
+        "id": number,
+        "name": name,
+        "locked": False,
+        "status": "active",
+        "kernel": None,
+        "created_at": call.cloud.now(),
+        "features": _features(body),
+        "backup_ids": [],
+        "next_backup_window": None,
+        "snapshot_ids": [],
+        "image": _image(body["image"]),
+        "volume_ids": [str(each.get("id")) for each in body.get("volumes") or []],
+        "networks": _networks(call),
+        "region": region_document(region),
+        "tags": ensure_tags(call, body.get("tags")),
+        "vpc_uuid": choose_vpc(call, "vpc_uuid", region),
+    }
+    keep_backup_policy(call, number, body.get("backup_policy"))
+    return document | sized(size)
+
+
+def sized(slug: str) -> Document:
+    """The fields of a droplet that its size decides."""
+    size = SIZES[slug]
+    return {"memory": size.memory_mib, "vcpus": size.vcpus, "disk": size.disk_gib, "size": size_document(slug), "size_slug": slug}
+
+
+def keep_backup_policy(call: Call, number: object, policy: object) -> None:
+    """The policy is no field of the droplet: it is read at `/backups/policy` alone."""
+    if not policy:
+        return
+    if not isinstance(policy, dict) or policy.get("plan") not in _PLANS:
+        raise unprocessable("backup_policy.plan must be daily or weekly")
+    days = 7 if policy["plan"] == "daily" else 28
+    kept = {"weekday": "", "hour": 0, **policy, "window_length_hours": 4, "retention_period_days": days}
+    call.cloud.store.put(f"{DROPLETS}/{number}/backups", "policy", kept)
+
+
+def _check(call: Call, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)")
+    check_image(call.body.get("image"))
+    for key in call.body.get("ssh_keys") or []:
+        if find_key(call, key) is None:
+            raise unprocessable(f"{key} are invalid key identifiers for Droplet creation.")
+    if len(str(call.body.get("user_data") or "").encode()) > USER_DATA_BYTES:
+        raise unprocessable("user_data must be at most 64 KiB")
+
+
+def _features(body: Document) -> list[str]:
+    return [*(name for name in ("backups", "ipv6", "monitoring") if body.get(name)), "private_networking"]
+
+
+def _image(image: object) -> Document:
+    number = image if isinstance(image, int) else 7
+    return {
+        "id": number,
+        "slug": image if isinstance(image, str) else None,
+        "name": str(image),
+        "distribution": str(image).partition("-")[0],
+    }
+
+
+def _networks(call: Call) -> Document:
+    high, low = divmod(call.cloud.store.next_number("droplet address", 0), 254)
+    tail = f"{high}.{low + 1}"
+    private = {"ip_address": f"127.10.{tail}", "netmask": "255.255.240.0", "gateway": "127.10.0.254", "type": "private"}
+    public = {"ip_address": f"127.100.{tail}", "netmask": "255.255.240.0", "gateway": "127.100.0.254", "type": "public"}
+    return {"v4": [private, public], "v6": []}
+
+
+def _after(call: Call, _: Document) -> None:
+    trusted_sources.apply(call)
+
+
+def _detach_volumes(call: Call, droplet: Document) -> None:
+    """A droplet goes, its volumes stay."""
+    for volume in call.cloud.store.rows(VOLUMES):
+        if droplet["id"] in volume["droplet_ids"]:
+            call.cloud.store.put(VOLUMES, volume["id"], volume | {"droplet_ids": []})
+
+
+def _create(call: Call) -> Answer:
+    status, document = _DROPLETS.create(call)
+    assert document is not None
+    action = call.cloud.number()
+    href = f"{call.base}/v2/actions/{action}"
+    return Answer(status, {**document, "links": {"actions": [{"id": action, "rel": "create", "href": href}]}})
+
+
+def _backup_policy(call: Call) -> Answer:
+    droplet = need(call, DROPLETS, call["id"])
+    policy = call.cloud.store.find(f"{DROPLETS}/{call['id']}/backups", "policy")
+    enabled = "backups" in droplet["features"]
+    answer = {
+        "droplet_id": droplet["id"],
+        "backup_enabled": enabled,
+        "backup_policy": policy if enabled else None,
+        "next_backup_window": None,
+    }
+    return Answer(200, {"policy": answer})
+
+
+def _backups(call: Call) -> Answer:
+    need(call, DROPLETS, call["id"])
+    return listing(call, "backups", [])
+
+
+def _firewalls(call: Call) -> Answer:
+    droplet = need(call, DROPLETS, call["id"])
+    rows = [row for row in call.cloud.store.rows(FIREWALLS) if _covers(row, droplet)]
+    return listing(call, "firewalls", rows)
+
+
+def _covers(firewall: Document, droplet: Document) -> bool:
+    return droplet["id"] in (firewall["droplet_ids"] or []) or bool(set(firewall["tags"] or []) & set(droplet["tags"]))
+
+
+_DROPLETS = Collection(DROPLETS, "droplet", "droplets", make_droplet, created=202, update=(), may_go=_detach_volumes, after=_after)
+
+
+def routes() -> Iterable[Route]:
+    yield Route("POST", DROPLETS, _create)
+    yield Route("GET", f"{DROPLETS}/{{id}}/backups/policy", _backup_policy)
+    yield Route("GET", f"{DROPLETS}/{{id}}/backups", _backups)
+    yield Route("GET", f"{DROPLETS}/{{id}}/firewalls", _firewalls)
+    yield from _DROPLETS.routes()
