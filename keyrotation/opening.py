@@ -24,9 +24,8 @@ from services.clients import Clients
 
 @contextmanager
 def open_ring(clients: Clients) -> Iterator[Ring]:
-    """The ring; its tables are made where they are missing."""
+    """The ring; a first use of it answers `Refused` where its tables are missing."""
     with clients.database(autocommit=True) as connection:
-        create_schema(connection)
         yield Ring(connection)
 
 
@@ -39,7 +38,8 @@ def open_cipher(clients: Clients) -> Iterator[FieldCipher]:
 
 @contextmanager
 def open_key_maker(clients: Clients, auto_rotate: timedelta) -> Iterator[Callable[[UUID], int]]:
-    """A function that gives a merchant its keys where it has none, and answers the active kid."""
+    """A function that gives a merchant its keys where it has none, and answers the active kid. Makes the ring's tables if need be."""
     with open_ring(clients) as ring:
+        create_schema(ring.connection)
         create, app = clients.vault("create"), clients.vault("app")
         yield lambda merchant: create_merchant(ring, create, app, merchant, auto_rotate)

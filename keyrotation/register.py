@@ -55,18 +55,18 @@ def read_register(ring: Ring, vault: Vault) -> Register:
     """Read the whole register: one request a key in Vault, one query for the ring."""
     keys = (*_transit_keys(vault), *_data_keys(ring.all_keys(), ring.all_active()))
     expected = {*(f"{PLATFORM_MOUNT}/{key.name}" for key in PLATFORM_KEYS)}
-    for merchant in merchants(ring):
+    for merchant in merchant_schemas(ring).values():
         expected |= {transit.merchant_path(merchant), data_name(merchant)}
     return Register(keys, tuple(sorted(expected - {key.name for key in keys})))
 
 
-def merchants(ring: Ring) -> tuple[UUID, ...]:
-    """The platform's merchants that are not erased, by id; `Refused` when there is no register of them."""
+def merchant_schemas(ring: Ring) -> dict[str, UUID]:
+    """The platform's merchants that are not erased, by schema; `Refused` when there is no register of them."""
     found = ring.connection.execute("SELECT to_regclass('platform.merchant')").fetchone()
     if found is None or found[0] is None:
         raise Refused("the database has no table platform.merchant", "load the platform's schema first (`kept demo` does)")
-    rows = ring.connection.execute("SELECT id FROM platform.merchant WHERE status <> 'erased' ORDER BY id")
-    return tuple(row[0] for row in rows)
+    rows = ring.connection.execute("SELECT schema_name, id FROM platform.merchant WHERE status <> 'erased' ORDER BY schema_name")
+    return dict(rows.fetchall())
 
 
 def merchant_of(name: str) -> UUID | None:

@@ -25,7 +25,7 @@ import psycopg
 from psycopg.rows import kwargs_row, tuple_row
 
 from keyrotation.errors import LockTaken, UnknownKey
-from services.errors import Unreachable, UsageError
+from services.errors import Refused, Unreachable, UsageError
 
 NONCE_BLOCK = 2**20
 """Nonces a process reserves at a time (counted and committed before use)."""
@@ -210,11 +210,13 @@ class Ring:
 
 @contextmanager
 def _border() -> Iterator[None]:
-    """A lost database becomes an error of ours; its message names no value."""
+    """A lost database, or one without our tables, becomes an error of ours; its message names no value."""
     try:
         yield
     except psycopg.OperationalError as error:
         raise Unreachable(f"the key ring's database failed ({type(error).__name__})", "is Postgres running?") from error
+    except psycopg.errors.UndefinedTable as error:
+        raise Refused("the database has no key ring (schema kept)", "create the first merchant's keys: `kept demo` does") from error
 
 
 def _data_key(**columns: Any) -> DataKey:
