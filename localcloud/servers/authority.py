@@ -1,0 +1,121 @@
+"""The certificate authority of a local run, and a certificate for each server that speaks TLS.
+
+The authority's key never leaves the folder. Certificates name 127.0.0.1 and localhost and nothing else, so whoever trusts the
+authority for a local run trusts it for loopback. All are valid for two years and made anew, at a start, when fewer than 30
+days are left.
+
+What this does not protect: whoever can read the folder can read the authority's key.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from localcloud.servers import files
+from localcloud.servers.layout import Layout
+
+VALID = timedelta(days=730)
+RENEW_BEFORE = timedelta(days=30)
+SKEW = timedelta(hours=1)
+PUBLIC_FILE = 0o644
+NAMES: tuple[x509.GeneralName, ...] = (x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost"))
+
+
+def ensure(layout: Layout, servers: Sequence[str], now: datetime) -> None:
+    """Make or renew what is missing or runs out: the authority (and then every certificate), or single certificates."""
+    key_file = layout.authority / "ca.key"
+    renewed = not (key_file.exists() and _lasts(layout.ca_file, now))
+    if renewed:
+        _make_authority(layout.ca_file, key_file, now)
+    for server in servers:
+        if renewed or not (layout.key(server).exists() and _lasts(layout.certificate(server), now)):
+            _make_certificate(layout, server, key_file, now)
+
+
+def _lasts(path: Path, now: datetime) -> bool:
+    return path.exists() and _certificate(path).not_valid_after_utc - now > RENEW_BEFORE
+
+
+def _make_authority(path: Path, key_file: Path, now: datetime) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("Kept local authority")
+    usage = _usage(digital_signature=False, key_cert_sign=True, crl_sign=True)
+    builder = (
+        _builder(name, name, key.public_key(), key.public_key(), now)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+    )
+    _write(path, key_file, builder.sign(key, hashes.SHA256()), key)
+
+
+def _make_certificate(layout: Layout, server: str, authority_key_file: Path, now: datetime) -> None:
+    authority_key = _private_key(authority_key_file)
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = _certificate(layout.ca_file).subject
+    usage = _usage(digital_signature=True, key_cert_sign=False, crl_sign=False)
+    builder = (
+        _builder(_name(f"Kept local {server}"), issuer, key.public_key(), authority_key.public_key(), now)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(NAMES), critical=False)
+    )
+    _write(layout.certificate(server), layout.key(server), builder.sign(authority_key, hashes.SHA256()), key)
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, issuer_key: ec.EllipticCurvePublicKey, now: datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - SKEW)
+        .not_valid_after(now + VALID)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
+    )
+
+
+def _usage(*, digital_signature: bool, key_cert_sign: bool, crl_sign: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=digital_signature,
+        key_cert_sign=key_cert_sign,
+        crl_sign=crl_sign,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _certificate(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key
+
+
+def _write(path: Path, key_file: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    files.write(key_file, private)
+    files.write(path, certificate.public_bytes(serialization.Encoding.PEM), PUBLIC_FILE)
