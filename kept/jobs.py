@@ -22,9 +22,7 @@ from typing import Any, TypeVar
 
 from kept import metrics
 from kept.environment import Environment
-from policies.controls import all_controls
-from policies.controls.base import Control, Question
-from promises.model import Promise
+from policies.judging import run, tasks
 from promises.observations import ControlRun, Surface
 from services.clients import Clients
 from services.errors import KeptError, Refused
@@ -65,8 +63,8 @@ def run_job(
         try:
             with deadline(DEADLINE, job):
                 report = work(context)
-            for run in job_runs(environment, job, report, context.now):
-                log.writer.control_run(run)
+            for judged in job_runs(environment, job, report):
+                log.writer.control_run(judged)
         except BaseException as error:
             _finish(environment, job, context, error)
             raise
@@ -74,22 +72,11 @@ def run_job(
         return report
 
 
-def job_runs(environment: Environment, job: str, report: Any, started: datetime) -> Iterator[ControlRun]:
+def job_runs(environment: Environment, job: str, report: Any) -> Iterator[ControlRun]:
     """The report as judged by every job control that a promise of the catalog names for this job."""
-    controls = all_controls()
-    for promise in environment.catalog.promises:
-        for proof in promise.proofs:
-            control = controls.get(proof.control or "")
-            if proof.surface is Surface.JOB and control is not None and control.job == job:
-                yield _judged(environment, promise, control, report, started)
-
-
-def _judged(environment: Environment, promise: Promise, control: Control, report: Any, started: datetime) -> ControlRun:
-    finished = environment.clock()
-    observations = tuple(control.check(report, Question(promise, environment.catalog, finished)))
-    return ControlRun(
-        promise.id, control.name, control.surface, control.vantage, control.method, started, finished, observations, complete=True
-    )
+    for task in tasks(environment.catalog, Surface.JOB):
+        if task.control.job == job:
+            yield run(task, report, environment.catalog, environment.clock)
 
 
 def _finish(environment: Environment, job: str, context: JobContext, error: BaseException | None) -> None:

@@ -87,11 +87,11 @@ def _worst(run: ControlRun) -> str:
     return found[0] if found else "as promised"
 
 
-def planned_stack(platform: str, file: Path | None) -> Stack:
+def planned_stack(platform: str, file: Path | None, now: datetime) -> Stack:
     """The stack of a state or preview file, or of the rehearsed program."""
     if file is not None:
         return read_stack(file)
-    return state.read(rehearsal.rehearse(PROJECT, platform))
+    return state.read(rehearsal.rehearse_project(PROJECT, platform, now=now))
 
 
 def read_stack(file: Path) -> Stack:

@@ -22,6 +22,7 @@ def command(platform: str, state: Path | None, output: str) -> int:
     from kept.planning import judge_plan_of, planned_stack
 
     catalog = catalog_of(platform)
-    outcome = judge_plan_of(planned_stack(platform, state), catalog, utc_now())
+    now = utc_now()
+    outcome = judge_plan_of(planned_stack(platform, state, now), catalog, now)
     outcome.show(output)
     return outcome.exit_code
