@@ -1,0 +1,136 @@
+"""A compliant stack passes every plan control; with one thing broken, exactly the controls concerned fail, on exactly that subject."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from policies import early
+from policies.controls.base import Question
+from policies.judging import judge_plan
+from policies.readers.state import Stack
+from promises.loading import load_catalog
+from promises.observations import Observation, Outcome
+from tests.policies.controls.cases import BROKEN, FINE
+from tests.policies.controls.compliant import Change, drop, put, stack, without
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+CATALOG = load_catalog("illumacom", None)
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+def judged(seen: Stack) -> dict[str, tuple[Observation, ...]]:
+    return {run.control: run.observations for run in judge_plan(seen, CATALOG, NOW)}
+
+
+def of(outcome: Outcome, seen: Stack) -> dict[str, str]:
+    """The subjects with an outcome, joined, by control."""
+    found = {name: [each.subject for each in runs if each.outcome is outcome] for name, runs in judged(seen).items()}
+    return {name: "|".join(subjects) for name, subjects in found.items() if subjects}
+
+
+@pytest.mark.parametrize("case", FINE)
+def test_passes_what_is_right(case: str) -> None:
+    """No failure and nothing left open, though a naive check might stumble."""
+    seen = stack(*FINE[case])
+    assert of(Outcome.FAIL, seen) == {}
+    assert of(Outcome.UNKNOWN, seen) == {}
+    assert all(any(each.outcome is Outcome.PASS for each in observations) for observations in judged(seen).values())
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_flags_exactly_what_is_broken(case: str) -> None:
+    changes, expected = BROKEN[case]
+    seen = stack(*changes)
+    assert of(Outcome.FAIL, seen) == expected
+    for name in expected:
+        failures = [each for each in judged(seen)[name] if each.outcome is Outcome.FAIL]
+        assert all(each.expected and each.observed and each.mend for each in failures)
+
+
+EMPTY = {"regions.plan", "network.plan", "database.plan", "firewall.plan", "transport.plan", "edge.plan"}
+
+
+def test_proves_nothing_of_an_empty_stack() -> None:
+    seen = stack(lambda entries: entries.clear())
+    assert set(of(Outcome.UNKNOWN, seen)) == EMPTY
+    assert of(Outcome.PASS, seen) == of(Outcome.FAIL, seen) == {}
+
+
+HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
+    "a region": ((put("web0", "region", UNKNOWN),), {"regions.plan": "droplet web0"}),
+    "a network": ((put("web0", "vpcUuid", UNKNOWN),), {"network.plan": "droplet web0"}),
+    "the only network's id": (
+        (put("vpc", "id", UNKNOWN),),
+        {"network.plan": "droplet web0|droplet jobs0|balancer lb|database illumacom|replica rep"},
+    ),
+    "whose trusted sources they are": (
+        (put("trusted", "clusterId", UNKNOWN),),
+        {"database.plan": "trusted sources of database illumacom"},
+    ),
+    "a trusted source": (
+        (put("trusted", "rules.0.value", UNKNOWN),),
+        {"database.plan": "trusted sources of database illumacom"},
+    ),
+    "the tags of a firewall": ((put("web", "tags", [UNKNOWN]),), {"firewall.plan": "droplet web0"}),
+    "an address that may come in": ((put("web", "inboundRules.0.sourceAddresses.0", UNKNOWN),), {"firewall.plan": "droplet web0"}),
+    "a port": ((put("web", "inboundRules.0.portRange", UNKNOWN),), {"firewall.plan": "droplet web0"}),
+    "a port that is none": ((put("web", "inboundRules.0.portRange", "https"),), {"firewall.plan": "droplet web0"}),
+    "the balancer's sources": (
+        (put("lb", "firewall", UNKNOWN),),
+        {"firewall.plan": "balancer lb", "edge.plan": "origin behind app.example.com"},
+    ),
+    "a TLS version": ((put("min_tls_version", "value", UNKNOWN),), {"transport.plan": "min_tls_version of zone example.com"}),
+    "a secret": ((put("ssl", "value", "[secret]"),), {"transport.plan": "ssl of zone example.com"}),
+    "whether a name is proxied": ((put("app", "proxied", UNKNOWN),), {"edge.plan": "record app.example.com A"}),
+    "where a name leads": ((put("app", "content", UNKNOWN),), {"edge.plan": "origin behind app.example.com"}),
+    "an origin that is not ours": ((put("app", "content", "8.8.8.8"),), {"edge.plan": "origin behind app.example.com"}),
+    "a rule of the DDoS entry point": (
+        (put("ddos", "rules.0.actionParameters", UNKNOWN),),
+        {"edge.plan": "DDoS protection of zone example.com"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HIDDEN)
+def test_leaves_open_what_is_not_known(case: str) -> None:
+    """An unknown value is never a pass, and never a failure by itself."""
+    changes, expected = HIDDEN[case]
+    seen = stack(*changes)
+    assert of(Outcome.UNKNOWN, seen) == expected
+    assert of(Outcome.FAIL, seen) == {}
+
+
+DURING_PREVIEW = (
+    put("zone", "id", UNKNOWN),
+    *(put(name, "zoneId", UNKNOWN) for name in ("app", "waf", "custom", "ddos", "ssl", "tls_1_3")),
+)
+
+
+def test_flags_a_wrong_value_even_while_its_zone_is_not_known() -> None:
+    others = tuple(put(name, "zoneId", UNKNOWN) for name in ("min_tls_version", "always_use_https", "spf"))
+    seen = stack(*DURING_PREVIEW, *others, put("ssl", "value", "off"), without("tls_1_3"))
+    assert of(Outcome.FAIL, seen) == {"transport.plan": "ssl of zone example.com"}
+    assert "tls_1_3 of zone example.com" in of(Outcome.UNKNOWN, seen)["transport.plan"]
+
+
+def test_takes_an_input_where_the_provider_reads_nothing_back() -> None:
+    seen = stack(drop("web0", "region"))
+    (droplet,) = (each for each in seen.resources if each.name == "web0")
+    assert droplet.get("region") is None
+    assert of(Outcome.FAIL, seen) == {"regions.plan": "droplet web0"}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_one_resource_alone_shows_no_failure_that_the_stack_does_not(case: str) -> None:
+    """A resource policy never blocks what the stack policy of the same control passes."""
+    changes, expected = BROKEN[case]
+    assert shown_early(stack(*changes)) <= set(expected)
+
+
+def shown_early(seen: Stack) -> set[str]:
+    """The controls under which some resource alone shows a failure."""
+    asked = {proof.control: promise for promise in CATALOG.promises for proof in promise.proofs}
+    questions = {name: Question(asked[name], CATALOG, NOW) for name in early.EARLY}
+    return {name for name, question in questions.items() if any(early.fault(name, each, question) for each in seen.resources)}
