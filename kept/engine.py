@@ -1,0 +1,194 @@
+"""The Pulumi command line on a local stack: what it needs, and how it is called. Production stacks are updated by their own people.
+
+Everything of a local stack lies in the data folder, so that one folder is all there is to delete:
+
+    pulumi/backend/                the state (a file backend; no account, no service)
+    pulumi/passphrase              what encrypts the state's secrets; made once, readable by its owner
+    pulumi/Pulumi.yaml             a copy of the project's file, for `stack init` writes beside it
+    pulumi/Pulumi.<platform>.yaml  the tracked stack file with what is local: unprotected, the local account
+
+The plugins are led to the local cloud by their environment, never by the configuration: no address of it gets into a state.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+from kept.locations import PROJECT
+from services.errors import KeptError
+from services.settings import Settings, secret
+
+Progress = Callable[[str], None]
+
+COMMAND = "pulumi"
+PACK = PROJECT / "policies"
+REMEMBERED_LINES = 25
+"""How many of the engine's last lines an error looks through and quotes from."""
+
+
+class EngineError(KeptError):
+    """`pulumi` ran and failed."""
+
+    code = "engine"
+
+
+def is_there() -> bool:
+    """Whether `pulumi` is on PATH."""
+    return shutil.which(COMMAND) is not None
+
+
+def local_config(settings: Settings) -> dict[str, str]:
+    """What a local stack has otherwise than the tracked stack file: it may be destroyed, and its account is the local one."""
+    return {
+        "kept:environment": settings.environment,
+        "kept:protect": "false",
+        "kept:accountId": settings.cloudflare.account_id,
+    }
+
+
+def cloud_environment(settings: Settings) -> dict[str, str]:
+    """How the plugins reach the clouds of these settings (the variables are the plugins' own).
+
+    Spaces go through the local cloud as a forward proxy, for the plugin puts the bucket into the host's name. The proxy is
+    named in upper case only: gRPC to loopback obeys the lower-case one.
+    """
+    admin = settings.objects.identities["admin"]
+    return {
+        "DIGITALOCEAN_API_URL": settings.digitalocean.endpoint,
+        "DIGITALOCEAN_TOKEN": secret(settings.digitalocean.token_file),
+        "DIGITALOCEAN_HTTP_RETRY_MAX": "0",
+        "SPACES_ENDPOINT_URL": "http://{{.Region}}.spaces.test",
+        "SPACES_ACCESS_KEY_ID": admin.access_key,
+        "SPACES_SECRET_ACCESS_KEY": secret(admin.secret_key_file),
+        "CLOUDFLARE_BASE_URL": settings.cloudflare.endpoint,
+        "CLOUDFLARE_API_TOKEN": secret(settings.cloudflare.token_file),
+        "HTTP_PROXY": settings.digitalocean.endpoint,
+        "NO_PROXY": "127.0.0.1,localhost,::1",
+        "no_proxy": "127.0.0.1,localhost,::1",
+    }
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """One platform's stack in the file backend of a data folder."""
+
+    settings: Settings
+    platform: str
+    folder: Path
+
+    @property
+    def exists(self) -> bool:
+        return (self.folder / "backend" / ".pulumi" / "stacks" / _project() / f"{self.platform}.json").exists()
+
+    @property
+    def config_file(self) -> Path:
+        return self.folder / f"Pulumi.{self.platform}.yaml"
+
+    def prepare(self) -> None:
+        """Create backend, passphrase and stack where they are missing, and write the stack's configuration anew."""
+        (self.folder / "backend").mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        _write_once(self.folder / "passphrase", secrets.token_urlsafe(32))
+        shutil.copyfile(PROJECT / "Pulumi.yaml", self.folder / "Pulumi.yaml")
+        if not self.exists:
+            self.config_file.unlink(missing_ok=True)
+            self.run("stack", "init", self.platform, "--no-select", cwd=self.folder)
+        salt = _yaml(self.config_file).get("encryptionsalt")
+        tracked = _yaml(PROJECT / f"Pulumi.{self.platform}.yaml")
+        config = {**tracked.get("config", {}), **local_config(self.settings)}
+        self.config_file.write_text(yaml.safe_dump({"encryptionsalt": salt, "config": config}, sort_keys=False))
+
+    def up(self, progress: Progress) -> None:
+        """Make the cloud what the program says, drift included, with the policy pack; what the pack refuses is an `EngineError`."""
+        changing = ("--yes", "--skip-preview", "--refresh", "--policy-pack", str(PACK))
+        self.run("up", *self._which, *changing, "--suppress-outputs", "--suppress-progress", progress=progress)
+
+    def destroy(self, progress: Progress) -> None:
+        self.run("destroy", *self._which, "--yes", "--skip-preview", "--suppress-progress", progress=progress)
+
+    def check_unchanged(self) -> None:
+        """Refresh and preview, each of which must find nothing to change."""
+        self.run("refresh", *self._which, "--yes", "--skip-preview", "--expect-no-changes")
+        self.run("preview", *self._which, "--expect-no-changes", "--policy-pack", str(PACK))
+
+    def export(self) -> dict[str, Any]:
+        """The state; its secrets are encrypted. By a file, for warnings may stand among what is printed."""
+        file = self.folder / "export.json"
+        self.run("stack", "export", "--stack", self.platform, "--file", str(file))
+        document: dict[str, Any] = json.loads(file.read_text())
+        file.unlink()
+        return document
+
+    @property
+    def _which(self) -> tuple[str, ...]:
+        return ("--stack", self.platform, "--config-file", str(self.config_file))
+
+    def environment(self) -> dict[str, str]:
+        """The variables with which `pulumi` finds this stack and the plugins its clouds."""
+        return {
+            **cloud_environment(self.settings),
+            "PULUMI_BACKEND_URL": f"file://{quote(str((self.folder / 'backend').resolve()))}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str((self.folder / "passphrase").resolve()),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+
+    def run(self, *arguments: str, progress: Progress | None = None, cwd: Path = PROJECT) -> list[str]:
+        """Run `pulumi`, tell each line of its output, and return them; `EngineError` quotes what it said last."""
+        environment = {**_without_proxy(os.environ), **self.environment()}
+        command = [COMMAND, *arguments, "--non-interactive", "--color", "never"]
+        lines: list[str] = []
+        with subprocess.Popen(
+            command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                if progress and line.strip():
+                    progress(line.rstrip())
+        if process.returncode:
+            raise EngineError(*_explained(arguments[0], lines))
+        return lines
+
+
+def _explained(verb: str, lines: Iterable[str]) -> tuple[str, str]:
+    """A failure in one line, and the next step."""
+    said = [line.strip() for line in lines if line.strip()][-REMEMBERED_LINES:]
+    if any("is currently locked" in line for line in said):
+        return (
+            "the local stack is locked by another update",
+            "wait for it; if it was killed: `pulumi cancel` after `eval $(kept local env)`",
+        )
+    errors = [line for line in said if "error:" in line or "mandatory" in line] or said[-3:]
+    return f"`pulumi {verb}` failed: {' / '.join(errors) or 'it said nothing'}", "mend what it names, then run the command again"
+
+
+def _without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name.lower() not in ("http_proxy", "https_proxy", "no_proxy", "all_proxy")}
+
+
+def _project() -> str:
+    return str(_yaml(PROJECT / "Pulumi.yaml")["name"])
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text()) or {} if path.exists() else {}
+
+
+def _write_once(path: Path, content: str) -> None:
+    """Write a secret that only its owner can read, unless it is there."""
+    if path.exists():
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content)
