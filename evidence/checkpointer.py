@@ -1,0 +1,276 @@
+"""The checkpointer: it alone numbers records and signs checkpoints, one at a time under a lock.
+
+1. Read the newest checkpoint that a log key has signed, and all records. Unless it, and the newest one of every anchor, is a
+   prefix of the records: `Inconsistent`, nothing is written, nothing is signed.
+2. Records beyond it stem from a run that died. Those that follow are kept; anything else there, and any object under a foreign
+   name, goes back to the inbox, so that nothing laid beside the log can block it.
+3. Every inbox object, in an order that depends on the objects alone: signature, statement and counter are checked; what follows
+   becomes `records/<number>`. A gap in a writer's counter is announced by a record before it. What is known already is dropped.
+   What is foreign, unsigned or repeated is copied to `rejected/` and named in a record.
+4. Once a day the log says that it is alive.
+5. Sign size and root, store the checkpoint, copy it to every anchor, and only then empty the inbox.
+
+A run may die anywhere: the next one finds the same objects and comes to the same end. Records of the log about itself are signed
+with the record key under the writer name `checkpointer`, whose counter is read from the log itself.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from evidence import composing
+from evidence.composing import Stamp
+from evidence.errors import BadSignature, Exists, Inconsistent, Malformed
+from evidence.ledger import Candidate, Judgement, Ledger
+from evidence.notes import Checkpoint, open_checkpoint, sign_checkpoint
+from evidence.records import (
+    CHECKPOINTS,
+    INBOX,
+    KEYS,
+    RECORDS,
+    REJECTED,
+    NotARecord,
+    checkpoint_key,
+    read,
+    record_key,
+)
+from evidence.signing import Signer
+from evidence.statements import Context, Rejection, Statement, to_bytes
+from evidence.stores import Store
+from evidence.trust import Trust
+from evidence.writer import seal
+from services.errors import KeptError
+
+WRITER = "checkpointer"
+HEARTBEAT = timedelta(days=1)
+_REJECTIONS_A_RECORD = 100
+
+
+@dataclass(frozen=True)
+class CheckpointReport:
+    """What a run did. `note` is the newest checkpoint as signed; it is copied to every anchor."""
+
+    size: int
+    root: str
+    added: int
+    rejected: tuple[Rejection, ...]
+    note: bytes
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a checkpointer works with: the store, its two signers, whom it trusts, the context of its own records, the anchors."""
+
+    store: Store
+    log_signer: Signer
+    record_signer: Signer
+    trust: Trust
+    context: Context
+    anchors: tuple[Store, ...] = ()
+
+
+def checkpoint(parts: Parts, lock: AbstractContextManager[object], now: datetime) -> CheckpointReport:
+    """Number what is in the inbox and sign the log; see the module. Errors: `Inconsistent`, `Exists`, those of store and signer."""
+    with lock:
+        return _Run(parts, now).run()
+
+
+class _Run:
+    def __init__(self, parts: Parts, now: datetime) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._now = now
+        self._ledger = Ledger()
+        self._rejections: dict[str, Rejection] = {}
+        self._loose: list[str] = []
+
+    def run(self) -> CheckpointReport:
+        last, note = self._newest(self._store)
+        numbered = self._numbered()
+        self._read_prefix(last, numbered)
+        self._extend(numbered)
+        for key in self._loose:
+            self._loosen(key, self._store.get(key))
+        before = last.size if last else 0
+        inbox = tuple(self._store.list(INBOX))
+        self._number(self._candidates(inbox))
+        self._record_rejections()
+        self._beat()
+        note = note if last and self._ledger.size == before else self._sign()
+        failure = self._anchor(note)
+        for key in inbox:
+            self._store.delete(key)
+        if failure:
+            raise failure
+        added, root = self._ledger.size - before, self._ledger.tree.root().hex()
+        return CheckpointReport(self._ledger.size, root, added, tuple(self._rejections.values()), note)
+
+    def _newest(self, store: Store) -> tuple[Checkpoint | None, bytes]:
+        """The newest checkpoint of ours in a store; foreign objects above it in the log's own are loose."""
+        for key in sorted(store.list(CHECKPOINTS), reverse=True):
+            note = store.get(key)
+            try:
+                found = open_checkpoint(note, self._parts.trust.log_keys)
+            except (Malformed, BadSignature):
+                found = None
+            if found and key == checkpoint_key(found.size):
+                return found, note
+            if store is self._store:
+                self._loose.append(key)
+        return None, b""
+
+    def _numbered(self) -> list[str]:
+        """The records' keys 0..n-1 without a gap; every other object under `records/` is loose."""
+        keys = list(self._store.list(RECORDS))
+        whole = 0
+        while whole < len(keys) and keys[whole] == record_key(whole):
+            whole += 1
+        self._loose += keys[whole:]
+        return keys[:whole]
+
+    def _read_prefix(self, last: Checkpoint | None, numbered: Sequence[str]) -> None:
+        """Check that the newest checkpoint, ours and every anchor's, is a prefix of the records."""
+        outside = [found for anchor in self._parts.anchors if (found := self._newest(anchor)[0])]
+        size = last.size if last else 0
+        known = {each.size: each for each in (*outside, *([last] if last else []))}
+        if max(known, default=0) > len(numbered) or max(known, default=0) > size:
+            raise _inconsistent(f"a checkpoint covers {max(known)} records, the log holds {min(len(numbered), size)} under its own")
+        for key, raw in zip(numbered[:size], self._store.get_many(numbered[:size]), strict=True):
+            self._ledger.take(self._signed_over(key, raw))
+            self._compare(known.get(self._ledger.size))
+        for each in (*outside, *([last] if last else [])):
+            if each.size == self._ledger.size:
+                self._compare(each)
+
+    def _compare(self, known: Checkpoint | None) -> None:
+        if known and known.root != self._ledger.tree.root():
+            raise _inconsistent(f"the records are not those that the checkpoint of {known.size} was signed over")
+
+    def _signed_over(self, key: str, raw: bytes) -> Candidate:
+        try:
+            return self._candidate(key, raw)
+        except NotARecord as error:
+            raise _inconsistent(f"{key} is not a record: {error}") from None
+
+    def _extend(self, numbered: Sequence[str]) -> None:
+        """Keep what an interrupted run has numbered, as far as it follows; the rest goes back to the inbox."""
+        beyond = list(numbered[self._ledger.size :])
+        while beyond:
+            key = beyond[0]
+            try:
+                candidate = self._candidate(key, self._store.get(key))
+            except NotARecord:
+                break
+            if self._ledger.judge(candidate) is not Judgement.FOLLOWS:
+                break
+            self._ledger.take(candidate)
+            beyond.pop(0)
+        self._loose += beyond
+
+    def _candidates(self, inbox: Iterable[str]) -> Iterator[Candidate]:
+        """The signed envelopes of the inbox, in order; the others are rejected."""
+        keys, found = list(inbox), []
+        for key, raw in zip(keys, self._store.get_many(keys), strict=True):
+            try:
+                found.append(self._candidate(key, raw))
+            except NotARecord as error:
+                self._reject(raw, Rejection(sha256=composing.sha256(raw), reason=error.reason))
+        return in_order(found)
+
+    def _number(self, candidates: Iterable[Candidate]) -> None:
+        for candidate in candidates:
+            judgement = self._ledger.judge(candidate)
+            if judgement is Judgement.REPEATED:
+                self._reject(candidate.raw, Rejection(sha256=candidate.sha256, reason="repeated"))
+            if judgement is Judgement.LEAVES_GAP:
+                self._announce(candidate.statement)
+            if judgement in (Judgement.LEAVES_GAP, Judgement.FOLLOWS):
+                self._write(candidate)
+
+    def _announce(self, statement: Statement) -> None:
+        """Record a gap before the record that reveals it, dated like that one."""
+        predicate = statement.predicate
+        missing = self._ledger.counters.gap_before(predicate.writer)
+        stamp = self._stamp(predicate.time_created)
+        self._record(composing.gap(stamp, missing, self._ledger.size, self._ledger.tree.root()))
+
+    def _record_rejections(self) -> None:
+        fresh = [each for digest, each in self._rejections.items() if digest not in self._ledger.rejected]
+        for first in range(0, len(fresh), _REJECTIONS_A_RECORD):
+            self._record(composing.rejected(self._stamp(self._now), fresh[first : first + _REJECTIONS_A_RECORD]))
+
+    def _beat(self) -> None:
+        if self._ledger.heartbeat is None or self._now - self._ledger.heartbeat >= HEARTBEAT:
+            self._record(composing.heartbeat(self._stamp(self._now), self._ledger.size, self._ledger.tree.root()))
+
+    def _sign(self) -> bytes:
+        signed = Checkpoint(self._parts.trust.origin, self._ledger.size, self._ledger.tree.root())
+        note = sign_checkpoint(signed, self._parts.log_signer)
+        open_checkpoint(note, self._parts.trust.log_keys)
+        try:
+            self._store.put(checkpoint_key(signed.size), note, create_only=True)
+        except Exists:
+            if self._store.get(checkpoint_key(signed.size)) != note:
+                raise
+        for key in self._parts.trust.log_keys:
+            self._store.put(f"{KEYS}{key.key_id.hex()}.vkey", f"{key}\n".encode())
+        return note
+
+    def _anchor(self, note: bytes) -> KeptError | None:
+        """Copy the checkpoint to every anchor; the first failure is returned, so that the others still get it."""
+        failure: KeptError | None = None
+        for anchor in self._parts.anchors:
+            try:
+                if checkpoint_key(self._ledger.size) not in set(anchor.list(CHECKPOINTS)):
+                    anchor.put(checkpoint_key(self._ledger.size), note)
+            except KeptError as error:
+                failure = failure or error
+        return failure
+
+    def _record(self, statement: Statement) -> None:
+        raw = seal(to_bytes(statement), self._parts.record_signer)
+        self._write(Candidate("", raw, composing.sha256(raw), statement))
+
+    def _write(self, candidate: Candidate) -> None:
+        self._store.put(record_key(self._ledger.size), candidate.raw, create_only=True)
+        self._ledger.take(candidate)
+
+    def _reject(self, raw: bytes, rejection: Rejection) -> None:
+        self._store.put(f"{REJECTED}{rejection.sha256}", raw)
+        self._rejections[rejection.sha256] = rejection
+
+    def _loosen(self, key: str, raw: bytes) -> None:
+        """Move an object to the inbox, under its digest."""
+        self._store.put(f"{INBOX}{composing.sha256(raw)}", raw)
+        self._store.delete(key)
+
+    def _candidate(self, key: str, raw: bytes) -> Candidate:
+        return Candidate(key, raw, composing.sha256(raw), read(raw, self._parts.trust.records))
+
+    def _stamp(self, at: datetime) -> Stamp:
+        context = self._parts.context.model_copy(update={"writer_id": WRITER})
+        return Stamp(context, self._ledger.counters.last(WRITER) + 1, at)
+
+
+def in_order(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Each writer's records by counter, writers merged by time; a writer whose clock jumped back keeps its order."""
+    by_writer: dict[str, list[Candidate]] = {}
+    for each in sorted(candidates, key=lambda each: (each.statement.predicate.writer.counter, each.sha256)):
+        by_writer.setdefault(each.statement.predicate.writer.id, []).append(each)
+    return (candidate for _, candidate in heapq.merge(*map(_keyed, by_writer.values()), key=lambda pair: pair[0]))
+
+
+def _keyed(candidates: Iterable[Candidate]) -> Iterator[tuple[tuple[datetime, str, int, str], Candidate]]:
+    latest: datetime | None = None
+    for each in candidates:
+        predicate = each.statement.predicate
+        latest = predicate.time_created if latest is None else max(latest, predicate.time_created)
+        yield (latest, predicate.writer.id, predicate.writer.counter, each.sha256), each
+
+
+def _inconsistent(message: str) -> Inconsistent:
+    return Inconsistent(f"{message}; nothing was signed", "find out what changed with `kept evidence verify`, and compare the anchors")

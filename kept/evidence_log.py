@@ -1,0 +1,200 @@
+"""The evidence log of one environment, put together: bucket, keys in Vault, writer, checkpointer, pinned trust.
+
+Below the settings' data folder:
+
+    spool/             the writer's counter and what waits for the store (see `evidence.spool`)
+    keys/              evidence-record.pem, evidence-log.vkey: the public keys that are trusted here
+    anchors/           copies of checkpoints outside the bucket; `verify` pins them
+    checkpoint.lock    held by the checkpointer
+
+The public keys are fetched from Vault when the environment is set up, and pinned: later, Vault may add versions to them, but a
+version that changed is refused. Verification needs these files and the bucket, never Vault.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.metadata
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evidence import reading
+from evidence.checkpointer import CheckpointReport, Parts, checkpoint
+from evidence.errors import Inconsistent
+from evidence.notes import VerifierKey
+from evidence.records import CHECKPOINTS, RECORDS
+from evidence.signing import TransitSigner, to_pem
+from evidence.spool import writer_name
+from evidence.statements import Context
+from evidence.stores import DirectoryStore, S3Store, Store
+from evidence.trust import Trust, read_trust
+from evidence.verifying import MAX_AGE, Demands, Pinned, Verification, verify
+from evidence.writer import Writer
+from kept.locations import PROJECT
+from services import objects
+from services.vault import Vault
+
+if TYPE_CHECKING:
+    from promises.model import Catalog
+    from promises.observations import RunSummary
+    from services.settings import Settings
+
+RECORD_KEY, LOG_KEY = "evidence-record", "evidence-log"
+PEM, VKEY = "evidence-record.pem", "evidence-log.vkey"
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Log:
+    """One environment's log. Vault and the bucket are asked when something first needs them."""
+
+    settings: Settings
+    catalog: Catalog
+    clock: Clock
+    clock_override: bool
+
+    @cached_property
+    def store(self) -> Store:
+        return S3Store(objects.client(self.settings.objects, "evidence"), self.settings.evidence.bucket)
+
+    @cached_property
+    def anchors(self) -> tuple[DirectoryStore, ...]:
+        return (DirectoryStore(self.settings.data / "anchors"),)
+
+    @cached_property
+    def record_signer(self) -> TransitSigner:
+        return TransitSigner(Vault.login(self.settings.vault, "evidence_record"), RECORD_KEY)
+
+    @cached_property
+    def log_signer(self) -> TransitSigner:
+        return TransitSigner(Vault.login(self.settings.vault, "evidence_log"), LOG_KEY)
+
+    @cached_property
+    def context(self) -> Context:
+        return Context(
+            environment=self.settings.environment,
+            clock_override=self.clock_override,
+            platform=self.catalog.platform,
+            catalog_sha256=self.catalog.sha256,
+            policy_sha256=self.catalog.policy.sha256,
+            tool_version=importlib.metadata.version("kept"),
+            commit=commit(),
+            writer_id=writer_name(self._spool),
+        )
+
+    @cached_property
+    def writer(self) -> Writer:
+        return Writer(self.store, self.record_signer, self.context, self._spool, self.clock)
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.settings.data / "keys"
+
+    @property
+    def _spool(self) -> Path:
+        return self.settings.data / "spool"
+
+    def checkpoint(self) -> CheckpointReport:
+        """Send what waits, number what is in the inbox, sign, copy to the anchors."""
+        self.writer.flush()
+        trust = self.pin()
+        parts = Parts(self.store, self.log_signer, self.record_signer, trust, self.context, self.anchors)
+        return checkpoint(parts, file_lock(self.settings.data / "checkpoint.lock"), self.clock())
+
+    def pin(self) -> Trust:
+        """Fetch the public keys from Vault and pin them; a pinned version that Vault no longer says so is refused."""
+        fetched = Trust(
+            self._versions(self.record_signer), tuple(VerifierKey(self.origin, each) for each in self._versions(self.log_signer))
+        )
+        pinned = self._pinned_or_none()
+        if pinned and not fetched.extends(pinned):
+            raise Inconsistent(
+                f"Vault's evidence keys are not those pinned in {self.keys_folder}",
+                "was Vault set up anew? then its log is a new one: compare the fingerprints before removing the pinned files",
+            )
+        if fetched != pinned:
+            self._write_keys(fetched, self.keys_folder)
+        return fetched
+
+    def trust(self) -> Trust:
+        """The pinned public keys; fetched from Vault when nothing is pinned yet."""
+        return self._pinned_or_none() or self.pin()
+
+    def verify(self, *, max_age: timedelta | None = MAX_AGE) -> Verification:
+        """The whole log, against the pinned keys and the anchors' checkpoints."""
+        demands = Demands(self.clock(), max_age, self.settings.environment, self.catalog.platform)
+        return verify(self.store, self.trust(), demands, self.pinned())
+
+    def pinned(self) -> tuple[Pinned, ...]:
+        """Every checkpoint that an anchor holds."""
+        return tuple(Pinned(f"anchor {key}", anchor.get(key)) for anchor in self.anchors for key in anchor.list(CHECKPOINTS))
+
+    def summaries(self, verification: Verification | None = None) -> tuple[RunSummary, ...]:
+        """What the verified log holds, for verdicts; nothing at all when it does not verify."""
+        verified = verification or self.verify()
+        return reading.summaries(verified.records) if verified.ok else ()
+
+    def export(self, folder: Path) -> Path:
+        """Copy records, checkpoints and public keys into a folder that verifies offline; returns it."""
+        copy = DirectoryStore(folder)
+        for prefix in (RECORDS, CHECKPOINTS):
+            wanted = list(self.store.list(prefix))
+            for stale in set(copy.list(prefix)) - set(wanted):
+                copy.delete(stale)
+            for key, data in zip(wanted, self.store.get_many(wanted), strict=True):
+                copy.put(key, data)
+        self._write_keys(self.trust(), folder / "keys")
+        return folder
+
+    @property
+    def origin(self) -> str:
+        return self.settings.evidence.origin
+
+    def _versions(self, signer: TransitSigner) -> tuple[bytes, ...]:
+        """The public keys of all versions, oldest first."""
+        keys = signer.public_keys()
+        return tuple(keys[number] for number in sorted(keys))
+
+    def _pinned_or_none(self) -> Trust | None:
+        pem, vkey = self.keys_folder / PEM, self.keys_folder / VKEY
+        return read_trust(pem.read_text(), vkey.read_text()) if pem.exists() and vkey.exists() else None
+
+    def _write_keys(self, trust: Trust, folder: Path) -> None:
+        store = DirectoryStore(folder)
+        store.put(PEM, to_pem(trust.record_publics).encode())
+        store.put(VKEY, "".join(f"{key}\n" for key in trust.log_keys).encode())
+
+
+def open_log(settings: Settings, catalog: Catalog, now: datetime | Clock, *, clock_override: bool = False) -> Log:
+    """The log of an environment. `now` is a clock, or one moment (then every record bears that moment)."""
+    return Log(settings, catalog, now if callable(now) else lambda: now, clock_override)
+
+
+@contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """Wait for and hold a lock between processes of this host; a process that dies frees it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def commit() -> str:
+    """The git commit of the tool, with `-dirty` when its files were changed, or `unknown` outside a repository."""
+    command = ["git", "-C", str(PROJECT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return said if len(said.removesuffix("-dirty")) == 40 else "unknown"
