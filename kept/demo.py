@@ -16,7 +16,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import click
 
@@ -28,25 +27,17 @@ from kept.procedures.attestations import attest
 from kept.procedures.backups import make_backup, run_drill
 from kept.procedures.keys import rotate_keys
 from kept.procedures.retention import purge_due
-from kept.procedures.shop import age_some_keys, load
+from kept.procedures.shop import load
 from kept.provision import provision
 from kept.reporting import write_report
 from kept.showing import show
 from kept.verification import Verified, verify
 from promises.verdicts import Status
+from samples.shop import ShopSize
 from services.errors import BadData
 
 PLATFORM = "illumacom"
 STEPS = 9
-
-
-@dataclass(frozen=True)
-class Shop:
-    """The size and seed of the sample."""
-
-    merchants: int
-    orders: int
-    seed: int
 
 
 class Steps:
@@ -65,7 +56,7 @@ class Steps:
         progress(f"      done in {time.monotonic() - begun:.1f} s")
 
 
-def run_demo(shop: Shop, output: str) -> int:
+def run_demo(shop: ShopSize, output: str) -> int:
     """Everything, in order; the first step that fails ends it with its own message."""
     steps = Steps(STEPS)
     with steps.step("starting the local servers"):
@@ -75,8 +66,7 @@ def run_demo(shop: Shop, output: str) -> int:
         _document, how = provision(environment.settings, PLATFORM, locations.local_folder(), _line)
         progress(f"      provisioned by: {how}")
     with steps.step(f"loading the shop: {shop.merchants} merchants, {shop.orders} orders"):
-        load(environment, shop.merchants, shop.orders, shop.seed, _line)
-        age_some_keys(environment, _line)
+        load(environment, shop, _line)
     jobs(environment, steps)
     with steps.step("signing the statement that every account uses MFA"):
         attest(environment, "access.mfa")

@@ -64,7 +64,7 @@ def run_job(
             with deadline(DEADLINE, job):
                 report = work(context)
             for judged in job_runs(environment, job, report):
-                log.writer.control_run(judged)
+                store_run(environment, judged)
         except BaseException as error:
             _finish(environment, job, context, error)
             raise
@@ -77,6 +77,12 @@ def job_runs(environment: Environment, job: str, report: Any) -> Iterator[Contro
     for task in tasks(environment.catalog, Surface.JOB):
         if task.control.job == job:
             yield run(task, report, environment.catalog, environment.clock)
+
+
+def store_run(environment: Environment, judged: ControlRun, state_digest: str | None = None) -> None:
+    """One signed record of a run, with the figures it was judged by; `state_digest` is that of a judged stack."""
+    parameters = environment.catalog.promise(judged.promise).parameters
+    environment.log.writer.control_run(judged, parameters=parameters, state_digest=state_digest)
 
 
 def _finish(environment: Environment, job: str, context: JobContext, error: BaseException | None) -> None:

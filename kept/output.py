@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from services.errors import KeptError
 
 SCHEMA_VERSION = 1
 
@@ -46,21 +51,36 @@ def coloured() -> bool:
 
 
 def report_error(error: Exception) -> int:
-    """Print an error of ours (JSON when `-o json` was asked for) and return its exit code; re-raise any other."""
-    from services.errors import KeptError
+    """Print an error (JSON when `-o json` was asked for) and return its exit code; with KEPT_DEBUG set, raise it instead.
 
-    if not isinstance(error, KeptError):
+    Errors of ours tell what to do next. Of any other only the kind is told: its text may hold what must not be shown.
+    """
+    if "KEPT_DEBUG" in os.environ:
         raise error
+    known = _known(error)
     if _wants_json(sys.argv):
-        document = {"code": error.code, "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+        document = {"code": known.code, "message": known.message, "hint": known.hint, "exit_code": known.exit_code}
         click.echo(json.dumps({"schema_version": SCHEMA_VERSION, "error": document}), err=True)
     else:
-        click.echo(f"error: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"next:  {error.hint}", err=True)
-    return error.exit_code
+        click.echo(f"error: {known.message}", err=True)
+        if known.hint:
+            click.echo(f"next:  {known.hint}", err=True)
+    return known.exit_code
+
+
+def _known(error: Exception) -> KeptError:
+    """An error of ours as it is; trouble with a file in words; anything else as a fault of the program."""
+    from services.errors import KeptError
+
+    if isinstance(error, KeptError):
+        return error
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return KeptError(f"the disk is full: {error.filename or 'a file'} was not written", "free some space, then run the command again")
+    if isinstance(error, OSError) and error.filename:
+        return KeptError(f"{error.filename}: {error.strerror}", "check the path and who may use it")
+    return KeptError(f"unexpected {type(error).__name__}: this is a fault of the program", "run it again with KEPT_DEBUG=1 to see where")
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    pairs = zip(arguments, arguments[1:], strict=False)
+    pairs = itertools.pairwise(arguments)
     return any(pair in (("-o", "json"), ("--output", "json")) for pair in pairs) or "-ojson" in arguments or "--output=json" in arguments

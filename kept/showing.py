@@ -35,10 +35,11 @@ def show(environment: Environment, verified: Verified, output: str) -> None:
 
 
 def _row(verdict: Verdict) -> str:
-    word = f"{GLYPHS[verdict.status]} {words(verdict)}"
-    styled = click.style(word.ljust(18), fg=COLOURS[verdict.status], bold=verdict.status is not Status.KEPT) if out.coloured() else word.ljust(18)
-    reasons = "" if verdict.status is Status.KEPT else "".join(f"\n{' ' * 22}{reason}" for reason in verdict.reasons)
-    return f"  {styled}  {verdict.promise}{reasons}"
+    word = f"{GLYPHS[verdict.status]} {words(verdict)}".ljust(18)
+    if out.coloured():
+        word = click.style(word, fg=COLOURS[verdict.status], bold=verdict.status is not Status.KEPT)
+    reasons = () if verdict.status is Status.KEPT else verdict.reasons
+    return f"  {word}  {verdict.promise}" + "".join(f"\n{' ' * 22}{reason}" for reason in reasons)
 
 
 def words(verdict: Verdict) -> str:

@@ -17,10 +17,11 @@ from typing import Any
 
 from evidence.verifying import Verification
 from kept.environment import Environment
+from kept.jobs import JobContext, run_job, store_run
 from policies.judging import judge_plan, run_live
 from policies.readers import state
 from policies.readers.state import Stack
-from promises.observations import ControlRun, RunSummary
+from promises.observations import ControlRun, RunSummary, Surface
 from promises.verdicts import Verdict, exit_code, judge
 from services.errors import UsageError
 
@@ -78,7 +79,7 @@ def record(environment: Environment, runs: tuple[ControlRun, ...], progress: Pro
     """Store the runs and number them."""
     digest = stack(environment).digest
     for run in runs:
-        environment.log.writer.control_run(run, state_digest=digest if run.surface.value == "plan" else None)
+        store_run(environment, run, state_digest=digest if run.surface is Surface.PLAN else None)
     progress(f"{len(runs)} control runs recorded")
     environment.log.checkpoint()
 
@@ -98,7 +99,6 @@ def judge_log(environment: Environment) -> Verified:
 
 def verify(environment: Environment, progress: Progress) -> Verified:
     """Run, record and judge, as the job `verify`: it has a lock, a start and an end record like every other."""
-    from kept.jobs import JobContext, run_job
 
     def work(_context: JobContext) -> None:
         record(environment, control_runs(environment, progress), progress)

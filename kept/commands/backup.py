@@ -16,8 +16,8 @@ def command() -> None:
 @output_option
 def run(output: str) -> None:
     """Dump, compress, encrypt, upload, read back, publish the manifest."""
-    from kept.procedures.backups import make_backup
     from kept.environment import open_environment
+    from kept.procedures.backups import make_backup
     from kept.showing import show_report
 
     show_report(make_backup(open_environment()), output)
@@ -27,8 +27,8 @@ def run(output: str) -> None:
 @output_option
 def list_(output: str) -> None:
     """The backups in the bucket: one exists if and only if its manifest does."""
-    from kept.procedures.backups import show_backups
     from kept.environment import open_environment
+    from kept.procedures.backups import show_backups
 
     show_backups(open_environment(), output)
 
@@ -37,8 +37,8 @@ def list_(output: str) -> None:
 @output_option
 def drill(output: str) -> int:
     """Restore the newest verified backup into a scratch database and compare every digest."""
-    from kept.procedures.backups import run_drill
     from kept.environment import open_environment
+    from kept.procedures.backups import run_drill
     from kept.showing import show_report
 
     report = run_drill(open_environment())

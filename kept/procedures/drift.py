@@ -42,7 +42,7 @@ DRIFTS: Mapping[str, Drift] = {
         "one buyer's address is overwritten with plaintext", drift_jobs.write_plaintext, drift_jobs.restore_ciphertext
     ),
     "keys.rotation": Drift(
-        "a merchant's key is restored from a backup that says it is 120 days old", drift_jobs.age_key, drift_jobs.rotate_keys
+        "a merchant's key is restored from a backup that says it is 120 days old", drift_jobs.age_key, drift_jobs.rotate_keys_due
     ),
     "backup.daily-encrypted": Drift(
         "one byte of the newest backup is flipped in the bucket", drift_jobs.corrupt_backup, drift_jobs.restore_backup
