@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from localcloud.servers.errors import Missing
+from localcloud.servers.errors import MissingError
 
 SETUP = "run `make setup`, which installs it into the project's .venv"
 OLDEST_GLIBC = (2, 34)
@@ -25,10 +25,14 @@ def require_supported_machine(machine: str | None = None, libc: tuple[str, str] 
     machine = machine or platform.machine()
     name, version = libc or platform.libc_ver()
     if machine != "x86_64" or sys.platform != "linux":
-        raise Missing(f"the local servers run on x86-64 Linux, this is {machine} {sys.platform}", "use such a machine or a container of it")
+        raise MissingError(
+            f"the local servers run on x86-64 Linux, this is {machine} {sys.platform}", "use such a machine or a container of it"
+        )
     if name != "glibc" or tuple(int(part) for part in version.split(".")[:2]) < OLDEST_GLIBC:
         found = f"{name} {version}".strip() or "another C library"
-        raise Missing(f"the local servers need glibc 2.34 or newer, found {found}", "use a newer system, e.g. Debian 12 or Ubuntu 22.04")
+        raise MissingError(
+            f"the local servers need glibc 2.34 or newer, found {found}", "use a newer system, e.g. Debian 12 or Ubuntu 22.04"
+        )
 
 
 def postgres(tool: str, environ: Mapping[str, str] = os.environ) -> str:
@@ -51,11 +55,11 @@ def seaweedfs() -> str:
 def _package(name: str) -> Path:
     found = importlib.util.find_spec(name)
     if found is None or found.origin is None:
-        raise Missing(f"the package {name} is not installed", SETUP)
+        raise MissingError(f"the package {name} is not installed", SETUP)
     return Path(found.origin).parent
 
 
 def _existing(path: Path, what: str, hint: str) -> str:
     if not os.access(path, os.X_OK):
-        raise Missing(f"{what} is not at {path}", hint)
+        raise MissingError(f"{what} is not at {path}", hint)
     return str(path)

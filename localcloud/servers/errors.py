@@ -1,11 +1,11 @@
 """What goes wrong with the local servers, as a tree.
 
 ServerError              told to the person who runs them; `hint` is the next step
-├── Missing              a program or a capability of the machine is not there
-├── PortTaken            somebody else listens on a port that belongs to a server of ours
-├── Crashed              a server ended by itself; the message ends with the last lines of its log
-├── NotReady             a server runs, but did not get ready within its time
-└── Unwritable           the folder cannot be written, or the disk is full
+    ├── MissingError         a program or a capability of the machine is not there
+    ├── PortTakenError       somebody else listens on a port that belongs to a server of ours
+    ├── CrashedError         a server ended by itself; the message ends with the last lines of its log
+    ├── NotReadyError        a server runs, but did not get ready within its time
+    └── UnwritableError      the folder cannot be written, or the disk is full
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ class ServerError(Exception):
         self.hint = hint
 
 
-class Missing(ServerError):
+class MissingError(ServerError):
     """Something has to be installed, or the machine does not allow what is needed."""
 
 
-class PortTaken(ServerError):
+class PortTakenError(ServerError):
     """A stranger listens on our port."""
 
 
-class Crashed(ServerError):
+class CrashedError(ServerError):
     """A server of ours ended by itself."""
 
 
-class NotReady(ServerError):
+class NotReadyError(ServerError):
     """A server of ours did not answer in time."""
 
 
-class Unwritable(ServerError):
+class UnwritableError(ServerError):
     """The folder of the local run cannot take what must be written."""

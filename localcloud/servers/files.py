@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from localcloud.servers.errors import Unwritable
+from localcloud.servers.errors import UnwritableError
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -26,14 +26,14 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 @contextmanager
 def told(folder: Path) -> Iterator[None]:
-    """Turn the errors of writing below `folder` into `Unwritable` with the next step."""
+    """Turn the errors of writing below `folder` into `UnwritableError` with the next step."""
     try:
         yield
     except OSError as error:
         where = error.filename or folder
         if error.errno in FULL:
-            raise Unwritable(f"the disk is full: cannot write {where}", "make room, then run `kept local up` again") from error
-        raise Unwritable(
+            raise UnwritableError(f"the disk is full: cannot write {where}", "make room, then run `kept local up` again") from error
+        raise UnwritableError(
             f"cannot write {where}: {error.strerror}", "check who owns that folder, or choose another one with KEPT_HOME"
         ) from error
 

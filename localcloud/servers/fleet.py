@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from localcloud.servers import authority, binaries, clouds, files, objects, openbao, ports, postgres, processes
-from localcloud.servers.errors import Crashed, NotReady, ServerError, Unwritable
+from localcloud.servers.errors import CrashedError, NotReadyError, ServerError, UnwritableError
 from localcloud.servers.layout import Layout
 from localcloud.servers.objects import Identity
 from localcloud.servers.ports import HOST
@@ -162,11 +162,11 @@ def _await(place: Place, server: Server, progress: Progress) -> None:
     in_time = holds(settled, server.ready_seconds)
     log = place.layout.log(server.name)
     if not process.alive():
-        raise Crashed(
+        raise CrashedError(
             f"{server.title} ended while starting; the end of {log}:\n{processes.tail(log)}", "mend what it names, then start again"
         )
     if not in_time:
-        raise NotReady(f"{server.title} was not ready after {server.ready_seconds:.0f} s: {reason}", f"look at {log}")
+        raise NotReadyError(f"{server.title} was not ready after {server.ready_seconds:.0f} s: {reason}", f"look at {log}")
     progress(f"{server.title} is ready")
 
 
@@ -223,7 +223,7 @@ def _locked(layout: Layout) -> Iterator[None]:
     handle = os.open(layout.lock_file, os.O_RDWR | os.O_CREAT, files.PRIVATE_FILE)
     try:
         if not holds(lambda: _try_lock(handle), LOCK_SECONDS):
-            raise Unwritable(f"another `kept local` works on {layout.folder} for over {LOCK_SECONDS} s", "wait for it, or end it")
+            raise UnwritableError(f"another `kept local` works on {layout.folder} for over {LOCK_SECONDS} s", "wait for it, or end it")
         yield
     finally:
         os.close(handle)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from localcloud.servers import files
-from localcloud.servers.errors import NotReady, PortTaken, ServerError
+from localcloud.servers.errors import NotReadyError, PortTakenError, ServerError
 
 HOST = "127.0.0.1"
 LOWEST, HIGHEST = 20000, 32000
@@ -63,9 +63,10 @@ def require_free(path: Path, server: str, ports: Mapping[str, int], names: Seque
     """Refuse to start a server on a port that a stranger holds, and name it."""
     for name in names:
         if not is_free(ports[name]):
-            raise PortTaken(
+            raise PortTakenError(
                 f"{server} cannot start: port {ports[name]} of {HOST} ({name}) is in use by another program",
-                f"stop that program (`ss -ltnp 'sport = :{ports[name]}'` shows it), or remove \"{name}\" from {path} to have another port chosen",
+                f"stop that program (`ss -ltnp 'sport = :{ports[name]}'` shows it), "
+                f'or remove "{name}" from {path} to have another port chosen',
             )
 
 
@@ -74,4 +75,4 @@ def _free(draw: random.Random, taken: frozenset[int]) -> int:
         port = draw.randrange(LOWEST, HIGHEST)
         if port not in taken and is_free(port):
             return port
-    raise NotReady(f"no free port between {LOWEST} and {HIGHEST} on {HOST}", "stop programs that listen there")
+    raise NotReadyError(f"no free port between {LOWEST} and {HIGHEST} on {HOST}", "stop programs that listen there")

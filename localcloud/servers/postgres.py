@@ -17,6 +17,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from localcloud.servers import binaries, files, runners
 from localcloud.servers.errors import ServerError
@@ -102,7 +103,7 @@ class Postgres:
         write_trusted_sources(data, ())
 
 
-def connection(place: Place, database: str = DATABASE) -> dict[str, object]:
+def connection(place: Place, database: str = DATABASE) -> dict[str, Any]:
     """Keyword arguments for `psycopg.connect` as the administrator."""
     return {
         "host": JOBS_HOST,

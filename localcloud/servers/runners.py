@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from localcloud.servers.errors import Missing
+from localcloud.servers.errors import MissingError
 
 INSIDE = "1000"
 
@@ -23,7 +23,7 @@ def unprivileged(folder: Path, program: str) -> tuple[str, ...]:
         return ()
     unshare = shutil.which("unshare", path="/usr/bin:/bin:/usr/sbin:/sbin")
     if unshare is None:
-        raise Missing("Postgres does not run as root, and unshare is not there", "install util-linux, or run as an ordinary user")
+        raise MissingError("Postgres does not run as root, and unshare is not there", "install util-linux, or run as an ordinary user")
     prefix = (unshare, "--user", f"--map-user={INSIDE}", f"--map-group={INSIDE}")
     _require(prefix, folder, program)
     return prefix
@@ -33,12 +33,12 @@ def _require(prefix: tuple[str, ...], folder: Path, program: str) -> None:
     words = [*prefix, "/usr/bin/test", "-w", str(folder), "-a", "-x", program]
     tried = subprocess.run(words, capture_output=True, check=False, text=True)
     if tried.returncode == 1:
-        raise Missing(
+        raise MissingError(
             f"Postgres does not run as root, and root without its powers cannot use {folder} or {program}",
             "run as the user who owns these folders, or put the project and KEPT_HOME where root owns the whole path",
         )
     if tried.returncode:
-        raise Missing(
+        raise MissingError(
             f"Postgres does not run as root, and this machine allows no user namespace ({tried.stderr.strip()})",
             "run as an ordinary user, or allow user namespaces (sysctl user.max_user_namespaces, or the container's seccomp profile)",
         )
