@@ -1,33 +1,33 @@
 """The Pulumi command line on a local stack: what it needs, and how it is called. Production stacks are updated by their own people.
 
-Everything of a local stack lies in the data folder, so that one folder is all there is to delete:
+Everything of a local stack lies in the local run's folder, so that one folder is all there is to delete:
 
-    pulumi/backend/                the state (a file backend; no account, no service)
-    pulumi/passphrase              what encrypts the state's secrets; made once, readable by its owner
+    pulumi/.pulumi/                the state (a file backend; no account, no service)
     pulumi/Pulumi.yaml             a copy of the project's file, for `stack init` writes beside it
     pulumi/Pulumi.<platform>.yaml  the tracked stack file with what is local: unprotected, the local account
+    secrets/pulumi_passphrase      what encrypts the state's secrets
 
-The plugins are led to the local cloud by their environment, never by the configuration: no address of it gets into a state.
+The plugins are led to the local cloud by their environment (`kept.local.pulumi_environment`), never by the configuration: no
+address of it gets into a state.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import yaml
 
+from kept.local import pulumi_environment
 from kept.locations import PROJECT
 from services.errors import KeptError
-from services.settings import Settings, secret
+from services.settings import Settings
 
 Progress = Callable[[str], None]
 
@@ -57,49 +57,29 @@ def local_config(settings: Settings) -> dict[str, str]:
     }
 
 
-def cloud_environment(settings: Settings) -> dict[str, str]:
-    """How the plugins reach the clouds of these settings (the variables are the plugins' own).
-
-    Spaces go through the local cloud as a forward proxy, for the plugin puts the bucket into the host's name. The proxy is
-    named in upper case only: gRPC to loopback obeys the lower-case one.
-    """
-    admin = settings.objects.identities["admin"]
-    return {
-        "DIGITALOCEAN_API_URL": settings.digitalocean.endpoint,
-        "DIGITALOCEAN_TOKEN": secret(settings.digitalocean.token_file),
-        "DIGITALOCEAN_HTTP_RETRY_MAX": "0",
-        "SPACES_ENDPOINT_URL": "http://{{.Region}}.spaces.test",
-        "SPACES_ACCESS_KEY_ID": admin.access_key,
-        "SPACES_SECRET_ACCESS_KEY": secret(admin.secret_key_file),
-        "CLOUDFLARE_BASE_URL": settings.cloudflare.endpoint,
-        "CLOUDFLARE_API_TOKEN": secret(settings.cloudflare.token_file),
-        "HTTP_PROXY": settings.digitalocean.endpoint,
-        "NO_PROXY": "127.0.0.1,localhost,::1",
-        "no_proxy": "127.0.0.1,localhost,::1",
-    }
-
-
 @dataclass(frozen=True)
 class LocalStack:
-    """One platform's stack in the file backend of a data folder."""
+    """One platform's stack in the file backend of a local run; `run_folder` is that run's folder (`.kept/`)."""
 
     settings: Settings
     platform: str
-    folder: Path
+    run_folder: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.run_folder / "pulumi"
 
     @property
     def exists(self) -> bool:
-        return (self.folder / "backend" / ".pulumi" / "stacks" / _project() / f"{self.platform}.json").exists()
+        return (self.folder / ".pulumi" / "stacks" / _project() / f"{self.platform}.json").exists()
 
     @property
     def config_file(self) -> Path:
         return self.folder / f"Pulumi.{self.platform}.yaml"
 
     def prepare(self) -> None:
-        """Create backend, passphrase and stack where they are missing, and write the stack's configuration anew."""
-        (self.folder / "backend").mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
-        _write_once(self.folder / "passphrase", secrets.token_urlsafe(32))
+        """Create the stack where it is missing, and write its configuration anew."""
+        self.environment()  # makes the folder and the passphrase
         shutil.copyfile(PROJECT / "Pulumi.yaml", self.folder / "Pulumi.yaml")
         if not self.exists:
             self.config_file.unlink(missing_ok=True)
@@ -135,17 +115,12 @@ class LocalStack:
         return ("--stack", self.platform, "--config-file", str(self.config_file))
 
     def environment(self) -> dict[str, str]:
-        """The variables with which `pulumi` finds this stack and the plugins its clouds."""
-        return {
-            **cloud_environment(self.settings),
-            "PULUMI_BACKEND_URL": f"file://{quote(str((self.folder / 'backend').resolve()))}",
-            "PULUMI_CONFIG_PASSPHRASE_FILE": str((self.folder / "passphrase").resolve()),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
+        """The variables with which `pulumi` finds this stack and the plugins find their clouds."""
+        return {**pulumi_environment(self.run_folder), "PULUMI_SKIP_UPDATE_CHECK": "true"}
 
     def run(self, *arguments: str, progress: Progress | None = None, cwd: Path = PROJECT) -> list[str]:
         """Run `pulumi`, tell each line of its output, and return them; `EngineError` quotes what it said last."""
-        environment = {**_without_proxy(os.environ), **self.environment()}
+        environment = {**without_proxy(os.environ), **self.environment()}
         command = [COMMAND, *arguments, "--non-interactive", "--color", "never"]
         lines: list[str] = []
         with subprocess.Popen(
@@ -157,11 +132,11 @@ class LocalStack:
                 if progress and line.strip():
                     progress(line.rstrip())
         if process.returncode:
-            raise EngineError(*_explained(arguments[0], lines))
+            raise EngineError(*explained(arguments[0], lines))
         return lines
 
 
-def _explained(verb: str, lines: Iterable[str]) -> tuple[str, str]:
+def explained(verb: str, lines: Iterable[str]) -> tuple[str, str]:
     """A failure in one line, and the next step."""
     said = [line.strip() for line in lines if line.strip()][-REMEMBERED_LINES:]
     if any("is currently locked" in line for line in said):
@@ -173,7 +148,7 @@ def _explained(verb: str, lines: Iterable[str]) -> tuple[str, str]:
     return f"`pulumi {verb}` failed: {' / '.join(errors) or 'it said nothing'}", "mend what it names, then run the command again"
 
 
-def _without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
+def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name.lower() not in ("http_proxy", "https_proxy", "no_proxy", "all_proxy")}
 
 
@@ -183,12 +158,3 @@ def _project() -> str:
 
 def _yaml(path: Path) -> dict[str, Any]:
     return yaml.safe_load(path.read_text()) or {} if path.exists() else {}
-
-
-def _write_once(path: Path, content: str) -> None:
-    """Write a secret that only its owner can read, unless it is there."""
-    if path.exists():
-        return
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content)

@@ -1,7 +1,7 @@
 """Provisioning a local environment: by `pulumi up` where there is a Pulumi, else by rehearsing the program into the local cloud.
 
 Either way the program is the same, the result is a state in the shape of `pulumi stack export`, and it is kept in `state.json` of the
-data folder, readable by its owner. Its secrets are encrypted (by the engine) or left out (by a rehearsal).
+settings' data folder, readable by its owner. Its secrets are encrypted (by the engine) or left out (by a rehearsal).
 
 Both may be run again. The engine brings the cloud back to what the program says; a rehearsal knows no earlier state, so it starts
 from an empty cloud each time (buckets keep their objects and the database its rows). Who changes from one to the other
@@ -34,19 +34,22 @@ TIMEOUT_SECONDS = 30
 
 
 def provision(settings: Settings, platform: str, folder: Path, progress: Progress) -> tuple[dict[str, Any], str]:
-    """Make the local cloud what the program says; returns the state and how it came about (`pulumi up` or `rehearsal`)."""
+    """Make the local cloud what the program says; returns the state and how it came about (`pulumi up` or `rehearsal`).
+
+    `folder` is the local run's (`.kept/`): the engine's backend lies in it.
+    """
     if settings.environment != "local":
         raise UsageError(
             f"these settings are those of {settings.environment}; only a local environment is provisioned here",
             "update real stacks with `pulumi up --policy-pack policies` (docs/pulumi.md)",
         )
     document, how = (_by_engine if engine.is_there() else _by_rehearsal)(settings, platform, folder, progress)
-    _save(folder / STATE, document)
+    _save(settings.data / STATE, document)
     return document, how
 
 
 def _by_engine(settings: Settings, platform: str, folder: Path, progress: Progress) -> tuple[dict[str, Any], str]:
-    stack = engine.LocalStack(settings, platform, folder / "pulumi")
+    stack = engine.LocalStack(settings, platform, folder)
     if not stack.exists:
         empty(settings)
     stack.prepare()
@@ -56,7 +59,6 @@ def _by_engine(settings: Settings, platform: str, folder: Path, progress: Progre
 
 def _by_rehearsal(settings: Settings, platform: str, folder: Path, progress: Progress) -> tuple[dict[str, Any], str]:
     from localcloud.provider import Provider
-
     from policies.readers.rehearsal import rehearse_project
 
     progress("`pulumi` is not on PATH: rehearsing the program into the local cloud instead")
