@@ -48,7 +48,7 @@ class Environment:
     def log(self) -> Log:
         from kept.evidence_log import open_log
 
-        return open_log(self.settings, self.catalog, self.clock())
+        return open_log(self.settings, self.catalog, self.clock)
 
 
 def open_environment(platform: str | None = None) -> Environment:

@@ -128,10 +128,10 @@ class Log:
         """The pinned public keys; fetched from Vault when nothing is pinned yet."""
         return self._pinned_or_none() or self.pin()
 
-    def verify(self, *, max_age: timedelta | None = MAX_AGE) -> Verification:
-        """The whole log, against the pinned keys and the anchors' checkpoints."""
+    def verify(self, *, max_age: timedelta | None = MAX_AGE, pinned: tuple[Pinned, ...] = ()) -> Verification:
+        """The whole log, against the pinned keys, the anchors' checkpoints and those given."""
         demands = Demands(self.clock(), max_age, self.settings.environment, self.catalog.platform)
-        return verify(self.store, self.trust(), demands, self.pinned())
+        return verify(self.store, self.trust(), demands, (*self.pinned(), *pinned))
 
     def pinned(self) -> tuple[Pinned, ...]:
         """Every checkpoint that an anchor holds."""

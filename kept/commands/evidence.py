@@ -1,0 +1,87 @@
+"""`kept evidence`: the signed log, verified, shown, checkpointed, copied."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from kept.durations import Duration
+from kept.output import output_option, print_json
+
+PATH = click.Path(path_type=Path)
+
+
+@click.group("evidence")
+def command() -> None:
+    """The signed log of what was checked and done."""
+
+
+@command.command("verify")
+@click.argument("folder", metavar="[DIR]", type=PATH, required=False)
+@click.option("--record-key", type=PATH, help="PEM file with the public keys of records; default: those pinned in this environment.")
+@click.option("--log-key", help="vkey of the log, or a file that holds it; default: the pinned one.")
+@click.option("--pinned", type=PATH, multiple=True, help="A checkpoint you hold (repeatable); the log must continue it.")
+@click.option("--max-age", type=Duration(), default="26 hours", show_default=True, help="Older than this, the log is stale.")
+@click.option("--environment", type=click.Choice(["local", "staging", "production"]), help="The environment all records must be of.")
+@output_option
+def verify(  # noqa: PLR0913 - one argument for each option
+    *,
+    folder: Path | None,
+    record_key: Path | None,
+    log_key: str | None,
+    pinned: tuple[Path, ...],
+    max_age: timedelta,
+    environment: str | None,
+    output: str,
+) -> int:
+    """Verify the log in DIR offline, or without DIR that of this environment; exit 3 on any problem.
+
+    Trust comes from the two public keys and the pinned checkpoints alone, never from DIR itself.
+    """
+    from kept.procedures import evidence
+
+    if folder is None:
+        if record_key or log_key or environment:
+            raise click.UsageError("--record-key, --log-key and --environment go with DIR; without it, the pinned keys are used.")
+        verification = evidence.verify_environment(pinned, max_age)
+    else:
+        verification = evidence.verify_folder(folder, evidence.Given(record_key, log_key, pinned, max_age, environment))
+    evidence.show_verification(verification, output)
+    return 0 if verification.ok else 3
+
+
+@command.command("show")
+@click.argument("number", type=click.IntRange(min=0), required=False)
+@output_option
+def show(number: int | None, output: str) -> int:
+    """Record NUMBER as it was signed, or a line for every record; exit 3 when the log does not verify."""
+    from kept.procedures import evidence
+
+    return evidence.show_record(number, output) if number is not None else evidence.show_records(output)
+
+
+@command.command("checkpoint")
+@output_option
+def checkpoint(output: str) -> None:
+    """Number what is in the inbox, sign the log, copy the checkpoint to the anchors."""
+    from kept.environment import open_environment
+
+    report = open_environment().log.checkpoint()
+    if output == "json":
+        rejected = [each.model_dump() for each in report.rejected]
+        print_json({"size": report.size, "root": report.root, "added": report.added, "rejected": rejected, "note": report.note.decode()})
+        return
+    click.echo(report.note.decode(), nl=False)
+    for each in report.rejected:
+        click.echo(f"rejected: {each.sha256} ({each.reason})", err=True)
+
+
+@command.command("export")
+@click.argument("folder", metavar="DIR", type=PATH)
+def export(folder: Path) -> None:
+    """Copy the log and its public keys to DIR, where it verifies offline."""
+    from kept.environment import open_environment
+
+    click.echo(open_environment().log.export(folder))

@@ -1,0 +1,159 @@
+"""Verifying and showing the log, for the command line. A folder is verified without settings, network or Vault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from evidence.records import Record
+from evidence.signing import fingerprint
+from evidence.statements import Attestation, ControlRun, Job, LogEvent, to_bytes
+from evidence.stores import DirectoryStore
+from evidence.trust import Trust, read_trust
+from evidence.verifying import Demands, Pinned, Verification, verify
+from kept.locations import settings_file
+from kept.output import print_json, print_table, progress
+from services.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the caller trusts and demands."""
+
+    record_key: Path | None
+    log_key: str | None
+    pinned: tuple[Path, ...]
+    max_age: timedelta
+    environment: str | None
+
+
+def verify_folder(folder: Path, given: Given) -> Verification:
+    """Verify a copy of the log. Keys not given are those pinned in this environment; those in the copy are never trusted."""
+    if not (folder / "records").is_dir():
+        raise UsageError(f"{folder} is no copy of a log: it has no folder records", "`kept evidence export DIR` writes one")
+    trust = _trust(given.record_key, given.log_key)
+    _tell(trust)
+    return verify(DirectoryStore(folder), trust, Demands(datetime.now(UTC), given.max_age, given.environment), _pinned(given.pinned))
+
+
+def verify_environment(pinned: Iterable[Path], max_age: timedelta) -> Verification:
+    """Verify this environment's log, against its pinned keys and the checkpoints of its anchors."""
+    from kept.environment import open_environment
+
+    log = open_environment().log
+    _tell(log.trust())
+    return log.verify(max_age=max_age, pinned=_pinned(pinned))
+
+
+def show_verification(verification: Verification, output: str) -> None:
+    """Count, root and checkpoint; then every problem on a line of its own."""
+    if output == "json":
+        print_json(
+            {
+                "ok": verification.ok,
+                "size": verification.size,
+                "root": verification.root,
+                "checkpoint": verification.note.decode(),
+                "uncovered": verification.uncovered,
+                "late": list(verification.late),
+                "problems": [{"where": each.where, "what": each.what} for each in verification.problems],
+            }
+        )
+        return
+    said = "verified" if verification.ok else f"DOES NOT VERIFY ({len(verification.problems)} problems)"
+    click.echo(f"{said}: {verification.size} records, root {verification.root}")
+    for each in verification.problems:
+        click.echo(f"  {each}")
+    if verification.uncovered:
+        progress(f"{verification.uncovered} records are numbered but not yet covered by a checkpoint")
+    if verification.late:
+        progress(f"{len(verification.late)} records came late: {', '.join(map(str, verification.late[:20]))}")
+
+
+def show_record(number: int, output: str) -> int:
+    """One verified record, as it was signed."""
+    verification = _verified()
+    record = next((each for each in verification.records if each.number == number), None)
+    if record is None:
+        raise UsageError(f"the log holds no verified record {number}", f"it holds 0 to {verification.size - 1}")
+    statement = json.loads(to_bytes(record.statement))
+    if output == "json":
+        print_json({"number": number, "sha256": record.sha256, "statement": statement})
+    else:
+        click.echo(f"record {number}, SHA-256 of the envelope {record.sha256}")
+        click.echo(json.dumps(statement, indent=2, ensure_ascii=False))
+    return 0 if verification.ok else 3
+
+
+def show_records(output: str) -> int:
+    """A line for every verified record."""
+    verification = _verified()
+    rows = [(str(each.number), each.at.isoformat(timespec="seconds"), *_words(each)) for each in verification.records]
+    if output == "json":
+        names = ("number", "at", "kind", "about", "result")
+        print_json({"size": verification.size, "records": [dict(zip(names, row, strict=True)) for row in rows]})
+    else:
+        print_table(("NUMBER", "MADE (UTC)", "KIND", "ABOUT", "RESULT"), rows)
+    return 0 if verification.ok else 3
+
+
+def _verified() -> Verification:
+    from kept.environment import open_environment
+
+    verification = open_environment().log.verify(max_age=None)
+    for each in verification.problems:
+        progress(f"the log does not verify: {each}")
+    return verification
+
+
+def _words(record: Record) -> tuple[str, str, str]:
+    predicate = record.statement.predicate
+    if isinstance(predicate, ControlRun):
+        return "control run", f"{predicate.promise} {predicate.control} ({predicate.surface.value})", predicate.result
+    if isinstance(predicate, Job):
+        return f"job {predicate.event}", f"{predicate.job} {predicate.run}", predicate.result or "-"
+    if isinstance(predicate, Attestation):
+        return "statement", predicate.promise, predicate.status
+    assert isinstance(predicate, LogEvent)
+    return "log event", predicate.event, "-"
+
+
+def _trust(record_key: Path | None, log_key: str | None) -> Trust:
+    pem = _read(record_key) if record_key else _read_pinned("evidence-record.pem")
+    vkey = _read_pinned("evidence-log.vkey") if log_key is None else log_key
+    return read_trust(pem, vkey if "+" in vkey else _read(Path(vkey)))
+
+
+def _read_pinned(name: str) -> str:
+    """A key pinned in this environment, when there is one."""
+    if settings_file().exists():
+        from services.settings import load
+
+        path = load(settings_file()).data / "keys" / name
+        if path.exists():
+            return path.read_text()
+    raise UsageError("no public keys are given, and none are pinned here", "give both: --record-key FILE --log-key VKEY")
+
+
+def _pinned(paths: Iterable[Path]) -> tuple[Pinned, ...]:
+    return tuple(Pinned(f"pinned {path}", _read(path).encode()) for path in paths)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path} ({type(error).__name__})", "check its path; it must be a text file") from error
+
+
+def _tell(trust: Trust) -> None:
+    """Fingerprints of what is trusted, for a person to compare with what they were given."""
+    for public in trust.record_publics:
+        progress(f"record key: SHA-256 {fingerprint(public)}")
+    for key in trust.log_keys:
+        progress(f"log key:    {key}")
