@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from services import database
 from services.clients import Clients
 from services.settings import Settings
 from services.vault import Vault
+
+AUTO_ROTATE = timedelta(days=89)
 
 
 @contextmanager

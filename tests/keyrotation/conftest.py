@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from own_database import own_database, root_vault
+from own_database import AUTO_ROTATE, own_database, root_vault
 
 from keyrotation.opening import open_key_maker, open_ring
 from keyrotation.ring import Ring
@@ -16,8 +15,6 @@ from samples.schema import create_platform, schema_name
 from services.clients import Clients
 from services.settings import Settings
 from services.vault import Vault
-
-AUTO_ROTATE = timedelta(days=89)
 
 
 @pytest.fixture(scope="module")
