@@ -1,0 +1,98 @@
+"""The auditor's page: one HTML file that opens anywhere, fetches nothing, and can be read without script.
+
+Style and script stand in the page and are allowed by their SHA-256 alone; everything else is refused by the page's own
+Content-Security-Policy. Every value is escaped by the template; the embedded JSON cannot end its element.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policies.reports.document import document
+from policies.reports.texts import GLOSSARY, LIMITS
+from promises.observations import Outcome
+from promises.verdicts import Status
+from promises.wording import duration, plural
+
+if TYPE_CHECKING:
+    from policies.reports.model import Report
+
+FOLDER = Path(__file__).parent
+
+OUTCOME_STATUS = {
+    Outcome.PASS: Status.KEPT,
+    Outcome.FAIL: Status.BROKEN,
+    Outcome.UNKNOWN: Status.NOT_PROVEN,
+    Outcome.NOT_APPLICABLE: Status.EXCEPTED,
+}
+"""Which of the five signs stands for an outcome."""
+
+
+def render(report: Report) -> str:
+    """The page (imports jinja2 here: commands that print no page do not pay for it)."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    style, script = _part("page.css"), _part("page.js")
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"moment": _moment, "iso": _iso, "span": duration, "sign": _sign, "plural": _plural, "grouped": _grouped}
+    return environment.get_template("page.html.j2").render(
+        report=report,
+        statuses=tuple(Status),
+        outcome_status=OUTCOME_STATUS,
+        limits=LIMITS,
+        glossary=GLOSSARY,
+        style=Markup(style),  # noqa: S704 - our own file, allowed by its digest
+        script=Markup(script),  # noqa: S704 - our own file, allowed by its digest
+        policy=_policy(style, script),
+        data=Markup(_json(report)),  # noqa: S704 - escaped for its element by _json
+    )
+
+
+def _part(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing but this style and this script."""
+    return f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; base-uri 'none'; form-action 'none'"
+
+
+def _source(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
+
+def _json(report: Report) -> str:
+    """JSON in which no `<`, `>` or `&` stands as itself, so that no value can end the element or open another."""
+    text = json.dumps(document(report), ensure_ascii=True, indent=1)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _moment(moment: datetime) -> str:
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return plural(count, noun)
+
+
+def _sign(status: Status) -> str:
+    """The class and symbol name of a status."""
+    return status.value.replace(" ", "-")
+
+
+def _grouped(digest: str) -> str:
+    """A digest in groups of eight, so that two can be compared by eye and long ones wrap."""
+    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
