@@ -17,7 +17,8 @@ from kept.local_settings import document, render
 from services.errors import KeptError, Unreachable, UsageError
 
 if TYPE_CHECKING:
-    from localcloud.servers.fleet import Endpoints, ServerStatus
+    from localcloud.servers.endpoints import Endpoints
+    from localcloud.servers.lifecycle import ServerStatus
     from localcloud.servers.objects import Identity
 
 Progress = Callable[[str], None]
@@ -62,7 +63,7 @@ def pulumi_environment(folder: Path) -> Mapping[str, str]:
     from localcloud.servers import files, fleet, objects
 
     with _told():
-        endpoints = fleet.endpoints(folder)
+        endpoints = fleet.known_endpoints(folder)
         if endpoints is None:
             raise UsageError(f"no local servers were ever started in {folder}", "run `kept local up`")
         state = files.private_folder(endpoints.folder / "pulumi")

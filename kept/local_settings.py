@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from localcloud.servers.fleet import Endpoints
+    from localcloud.servers.endpoints import Endpoints
     from localcloud.servers.objects import Identity
 
 HEADER = "# Written by `kept local up`; changes are lost at the next one. Secrets are in the files it names.\n"

@@ -1,8 +1,8 @@
 """The certificate authority of a local run, and a certificate for each server that speaks TLS.
 
-The authority's key never leaves the folder. Certificates name 127.0.0.1 and localhost and nothing else, so whoever trusts the
-authority for a local run trusts it for loopback. All are valid for two years and made anew, at a start, when fewer than 30
-days are left.
+The authority's key never leaves the folder. Certificates name 127.0.0.1 and localhost and nothing else. A certificate is good
+for a server, or (`Purpose.PEER`) for both ends of a connection between parts of one server, which then demand it of each
+other. All are valid for two years and made anew, at a start, when fewer than 30 days are left.
 
 What this does not protect: whoever can read the folder can read the authority's key.
 """
@@ -10,8 +10,8 @@ What this does not protect: whoever can read the folder can read the authority's
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
 
 from cryptography import x509
@@ -29,15 +29,23 @@ PUBLIC_FILE = 0o644
 NAMES: tuple[x509.GeneralName, ...] = (x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost"))
 
 
-def ensure(layout: Layout, servers: Sequence[str], now: datetime) -> None:
+class Purpose(Enum):
+    SERVER = (ExtendedKeyUsageOID.SERVER_AUTH,)
+    PEER = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+
+
+Certificates = tuple[tuple[str, Purpose], ...]
+
+
+def ensure(layout: Layout, certificates: Certificates, now: datetime) -> None:
     """Make or renew what is missing or runs out: the authority (and then every certificate), or single certificates."""
     key_file = layout.authority / "ca.key"
     renewed = not (key_file.exists() and _lasts(layout.ca_file, now))
     if renewed:
         _make_authority(layout.ca_file, key_file, now)
-    for server in servers:
-        if renewed or not (layout.key(server).exists() and _lasts(layout.certificate(server), now)):
-            _make_certificate(layout, server, key_file, now)
+    for name, purpose in certificates:
+        if renewed or not (layout.key(name).exists() and _lasts(layout.certificate(name), now)):
+            _make_certificate(layout, name, purpose, now)
 
 
 def _lasts(path: Path, now: datetime) -> bool:
@@ -56,8 +64,8 @@ def _make_authority(path: Path, key_file: Path, now: datetime) -> None:
     _write(path, key_file, builder.sign(key, hashes.SHA256()), key)
 
 
-def _make_certificate(layout: Layout, server: str, authority_key_file: Path, now: datetime) -> None:
-    authority_key = _private_key(authority_key_file)
+def _make_certificate(layout: Layout, server: str, purpose: Purpose, now: datetime) -> None:
+    authority_key = _private_key(layout.authority / "ca.key")
     key = ec.generate_private_key(ec.SECP256R1())
     issuer = _certificate(layout.ca_file).subject
     usage = _usage(digital_signature=True, key_cert_sign=False, crl_sign=False)
@@ -65,7 +73,7 @@ def _make_certificate(layout: Layout, server: str, authority_key_file: Path, now
         _builder(_name(f"Kept local {server}"), issuer, key.public_key(), authority_key.public_key(), now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(purpose.value), critical=False)
         .add_extension(x509.SubjectAlternativeName(NAMES), critical=False)
     )
     _write(layout.certificate(server), layout.key(server), builder.sign(authority_key, hashes.SHA256()), key)

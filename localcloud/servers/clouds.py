@@ -6,7 +6,6 @@ only its owner may read it.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import signal
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.servers import files, objects, postgres
+from localcloud.servers.authority import Certificates
 from localcloud.servers.ports import HOST
 from localcloud.servers.processes import Steps
 from localcloud.servers.server import ENVIRONMENT, Command, Place
@@ -31,6 +31,7 @@ class Clouds:
     name: str = NAME
     title: str = "DigitalOcean and Cloudflare (local)"
     port_names: tuple[str, ...] = (NAME,)
+    certificates: Certificates = ()
     needs: tuple[str, ...] = (postgres.NAME, objects.NAME)
     ready_seconds: float = 30
     stop_steps: Steps = ((signal.SIGTERM, 5), (signal.SIGKILL, 5))
@@ -49,10 +50,11 @@ class Clouds:
         except OSError as error:
             return str(error)
 
+    def healthy(self, place: Place) -> bool:
+        return not self.advance(place)
 
-def is_there() -> bool:
-    """Whether this installation has the stand-in."""
-    return importlib.util.find_spec(f"{MODULE}.__main__") is not None
+    def tidy(self, place: Place) -> None:
+        """It leaves nothing outside its folder."""
 
 
 def endpoint(place: Place) -> str:

@@ -47,6 +47,14 @@ class Layout:
     def ports_file(self) -> Path:
         return self.servers / "ports.json"
 
+    @property
+    def made_file(self) -> Path:
+        """There when the folder is ours alone, and may be deleted as a whole."""
+        return self.servers / "made-by-us"
+
+    def ready_file(self, server: str) -> Path:
+        return self.servers / f"{server}.ready"
+
     def data(self, server: str) -> Path:
         return self.folder / server
 
@@ -65,7 +73,15 @@ class Layout:
     def secret(self, name: str) -> Path:
         return self.secrets / name
 
+    def folders(self) -> tuple[Path, ...]:
+        return (self.authority, self.secrets, self.servers, self.logs)
+
     def create(self) -> None:
-        """Make the folders, private to their owner."""
-        for path in (self.folder, self.authority, self.secrets, self.servers, self.logs):
+        """Make the folders, private to their owner (the outermost keeps its rights: Postgres' account may have to pass)."""
+        ours = not self.folder.exists() or not any(self.folder.iterdir())
+        if not self.folder.exists():
+            files.private_folder(self.folder)
+        for path in self.folders():
             files.private_folder(path)
+        if ours:
+            self.made_file.touch()

@@ -3,8 +3,9 @@
 What its grants can do: an identity may `Read`, `Write`, `List` and `Tagging` in buckets by name; `Write` includes deleting (there
 is no "put without delete" among grants: a bucket policy has to deny it). `Admin` may do everything.
 
-Its inner ports (master, volume, filer) carry the same data on loopback without TLS and without a password: any account of
-this machine can reach them. That is a limit of the local run and of nothing else.
+Its inner ports (master, volume, filer) answer to nobody else: gRPC demands a certificate that only this server has, reads and
+writes over HTTP a token signed with keys that only this server has. What stays open to other accounts of this machine: a
+page with the number and sizes of the volumes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.servers import binaries, files
+from localcloud.servers import binaries, files, ports
+from localcloud.servers.authority import Certificates, Purpose
 from localcloud.servers.ports import HOST
 from localcloud.servers.processes import Steps
 from localcloud.servers.server import ENVIRONMENT, Command, Place
@@ -30,11 +32,13 @@ REGION = "us-east-1"
 ENCRYPTION_KEY = "objects_encryption_key"
 DOMAINS = ("nyc3.spaces.test", "sfo3.spaces.test")
 READY_BUCKET = "kept-ready"
+PEER = "objects-inner"
+SIGNING_KEYS = ("JWT_SIGNING_KEY", "JWT_SIGNING_READ_KEY", "JWT_FILER_SIGNING_KEY", "JWT_FILER_SIGNING_READ_KEY")
+GRPC_PARTS = ("MASTER", "VOLUME", "FILER", "S3", "CLIENT")
+SOCKETS = Path("/tmp")  # noqa: S108 - where SeaweedFS puts its gRPC sockets, usable by their owner alone; not to be moved
 
 INNER_PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc", "s3.port.grpc")
 """All are set: an unset gRPC port would be its plain port + 10000, whoever uses that."""
-
-SOCKETS = ("filer-{filer.port}", "filer-grpc-{filer.port.grpc}", "master-grpc-{master.port.grpc}", "s3-{s3.port}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Objects:
     name: str = NAME
     title: str = "SeaweedFS (S3)"
     port_names: tuple[str, ...] = (NAME, *(f"{NAME}.{each}" for each in INNER_PORTS))
+    certificates: Certificates = ((NAME, Purpose.SERVER), (PEER, Purpose.PEER))
     needs: tuple[str, ...] = ()
     ready_seconds: float = 90
     # told to end, it takes 10 to 17 s; killed, it loses nothing that it has answered for
@@ -72,11 +77,7 @@ class Objects:
         data = files.private_folder(place.layout.data(NAME))
         files.private_folder(data / "volumes")
         files.write(data / "identities.json", json.dumps(self._identities(place), indent=2) + "\n")
-        environment = {
-            **ENVIRONMENT,
-            "HOME": str(data),
-            "WEED_S3_SSE_KEK": files.hexadecimal_once(place.layout.secret(ENCRYPTION_KEY)),
-        }
+        environment = {**ENVIRONMENT, "HOME": str(data), **_secrets(place)}
         return Command((binaries.seaweedfs(), "-logtostderr=true", "server", *_options(place, data)), environment)
 
     def advance(self, place: Place) -> str:
@@ -88,9 +89,21 @@ class Objects:
             with suppress(client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
                 client.create_bucket(Bucket=READY_BUCKET)
             client.put_object(Bucket=READY_BUCKET, Key="ready", Body=b"ready")
+            client.delete_bucket(Bucket=READY_BUCKET)
         except (BotoCoreError, ClientError) as error:
             return str(error)
         return ""
+
+    def healthy(self, place: Place) -> bool:
+        return ports.answers(place.ports[NAME])
+
+    def tidy(self, place: Place) -> None:
+        """Killed, it leaves its sockets behind; their names hold our ports."""
+        ours = {str(port) for name, port in place.ports.items() if name.startswith(NAME)}
+        for path in SOCKETS.glob("seaweedfs-*.sock"):
+            if path.stem.rpartition("-")[2] in ours:
+                with suppress(OSError):  # another account's, with the same port in another network namespace
+                    path.unlink()
 
     def _identities(self, place: Place) -> dict[str, Any]:
         return {"identities": [_identity(place, each) for each in (ADMINISTRATOR, *self.identities)]}
@@ -132,6 +145,18 @@ def _identity(place: Place, identity: Identity) -> Mapping[str, Any]:
     }
 
 
+def _secrets(place: Place) -> dict[str, str]:
+    """What SeaweedFS takes from its environment: its encryption key, and what its parts know each other by."""
+    layout = place.layout
+    names = {"S3_SSE_KEK": ENCRYPTION_KEY, **{name: f"objects_{name.lower()}" for name in SIGNING_KEYS}}
+    values = {name: files.hexadecimal_once(layout.secret(file)) for name, file in names.items()}
+    values["GRPC_CA"] = str(layout.ca_file)
+    for part in GRPC_PARTS:
+        values[f"GRPC_{part}_CERT"] = str(layout.certificate(PEER))
+        values[f"GRPC_{part}_KEY"] = str(layout.key(PEER))
+    return {f"WEED_{name}": value for name, value in values.items()}
+
+
 def _options(place: Place, data: Path) -> tuple[str, ...]:
     layout = place.layout
     inner = (f"-{each}={place.ports[f'{NAME}.{each}']}" for each in INNER_PORTS)
@@ -147,11 +172,14 @@ def _options(place: Place, data: Path) -> tuple[str, ...]:
         f"-s3.key.file={layout.key(NAME)}",
         f"-s3.config={data / 'identities.json'}",
         f"-s3.domainName={','.join(DOMAINS)}",
+        "-s3.autoCreateBucket=false",  # as at Spaces: who writes to a missing bucket is told so
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
+        "-disableHttp",  # the master hands out write tokens to whoever asks it over HTTP
         "-master.telemetry=false",
         "-master.electionTimeout=1s",  # alone, it elects itself: with the default of 10 s every restart waits that long
         "-master.volumeSizeLimitMB=1024",
         "-volume.max=1000",  # a bucket takes seven
+        "-volume.minFreeSpace=200MiB",  # its default is 1 % of the disk, however large that is
         "-volume.preStopSeconds=0",
     )

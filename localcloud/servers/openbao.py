@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localcloud.servers import binaries, files
+from localcloud.servers.authority import Certificates, Purpose
 from localcloud.servers.errors import ServerError
 from localcloud.servers.ports import HOST
 from localcloud.servers.processes import Steps
@@ -61,6 +62,7 @@ class OpenBao:
     name: str = NAME
     title: str = "OpenBao"
     port_names: tuple[str, ...] = (NAME, CLUSTER_PORT)
+    certificates: Certificates = ((NAME, Purpose.SERVER),)
     needs: tuple[str, ...] = ()
     ready_seconds: float = 60
     stop_steps: Steps = ((signal.SIGTERM, 10), (signal.SIGKILL, 5))
@@ -83,6 +85,17 @@ class OpenBao:
         except (OSError, ValueError) as error:
             return f"{type(error).__name__}: {getattr(error, 'reason', error)}"
         return ""
+
+    def healthy(self, place: Place) -> bool:
+        """Unsealed and active; a sealed one is unsealed by `advance`."""
+        try:
+            _call(place, "GET", "health")
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def tidy(self, place: Place) -> None:
+        """It leaves nothing outside its folder."""
 
     def _initialise(self, place: Place) -> None:
         """One share. Its answer is seen once: it is stored before anything else is done."""

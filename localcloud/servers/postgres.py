@@ -12,17 +12,24 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.servers import binaries, files, runners
-from localcloud.servers.errors import ServerError
+from localcloud.servers import binaries, files, ports, runners
+from localcloud.servers.authority import Certificates, Purpose
+from localcloud.servers.errors import MissingError, ServerError
 from localcloud.servers.processes import Steps
+from localcloud.servers.runners import Runner
 from localcloud.servers.server import ENVIRONMENT, Command, Place
+from localcloud.servers.waiting import holds
 
 NAME = "postgres"
 USER = "doadmin"
@@ -30,6 +37,8 @@ DATABASE = "defaultdb"
 PASSWORD = "postgres_password"  # noqa: S105 - the name of a file
 JOBS_HOST = "127.0.0.1"
 EVERYBODY = "0.0.0.0/0"
+DONE = "kept.done"
+ORPHAN_SECONDS = 15
 INCLUDE = "include 'kept.conf'\n"
 
 SETTINGS = """\
@@ -38,8 +47,8 @@ listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
 ssl = on
-ssl_cert_file = '{certificate}'
-ssl_key_file = '{key}'
+ssl_cert_file = 'server.pem'
+ssl_key_file = 'server.key'
 ssl_min_protocol_version = 'TLSv1.2'
 password_encryption = 'scram-sha-256'
 max_connections = 200
@@ -47,7 +56,8 @@ max_connections = 200
 max_locks_per_transaction = 1024
 timezone = 'UTC'
 log_timezone = 'UTC'
-# no statement, parameter or detail in the log: they can hold personal data
+# no statement, parameter, detail or message of a failed statement in the log: they can hold personal data
+log_min_messages = 'log'
 log_statement = 'none'
 log_min_error_statement = 'panic'
 log_error_verbosity = 'terse'
@@ -60,20 +70,24 @@ class Postgres:
     name: str = NAME
     title: str = "Postgres"
     port_names: tuple[str, ...] = (NAME,)
+    certificates: Certificates = ((NAME, Purpose.SERVER),)
     needs: tuple[str, ...] = ()
     ready_seconds: float = 60
     stop_steps: Steps = ((signal.SIGINT, 30), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
 
     def prepare(self, place: Place) -> Command:
-        """Make the data folder on the first start; write the settings on every start."""
-        data = place.layout.data(NAME)
+        """Make the data folder on the first start; write settings and certificate on every start."""
+        data = files.private_folder(place.layout.data(NAME))
         program = binaries.postgres("postgres")
-        files.private_folder(data)
-        prefix = runners.unprivileged(data, program)
-        if not (data / "kept.conf").exists():
-            self._initialise(place, prefix)
-        files.write(data / "kept.conf", _settings(place))
-        return Command((*prefix, program, "-D", str(data)), ENVIRONMENT)
+        runner = runners.unprivileged(data, program)
+        if not (data / DONE).exists():
+            _initialise(place, runner)
+        _wait_for_orphans(data)
+        files.write(data / "kept.conf", SETTINGS.format(port=place.ports[NAME]))
+        files.write(data / "server.pem", place.layout.certificate(NAME).read_bytes())
+        files.write(data / "server.key", place.layout.key(NAME).read_bytes())
+        runner.own(data / "kept.conf", data / "server.pem", data / "server.key")
+        return Command((*runner.prefix, program, "-D", str(data)), ENVIRONMENT)
 
     def advance(self, place: Place) -> str:
         """Ready when the administrator's database can be used over TLS; it is made when it is not there."""
@@ -87,20 +101,11 @@ class Postgres:
             return str(error).strip().splitlines()[-1]
         return ""
 
-    def _initialise(self, place: Place, prefix: Sequence[str]) -> None:
-        """initdb, then our include line and the first trusted sources; `kept.conf`, written last, says that all this is done."""
-        data = place.layout.data(NAME)
-        files.secret_once(place.layout.secret(PASSWORD))
-        _empty(data)
-        words = [*prefix, binaries.postgres("initdb"), "-D", str(data), "-U", USER, f"--pwfile={place.layout.secret(PASSWORD)}"]
-        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-        done = subprocess.run([*words, *options], capture_output=True, check=False, text=True, env=dict(ENVIRONMENT), cwd="/")
-        if done.returncode:
-            last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
-            raise ServerError(f"initdb failed:\n{last}", f"mend what it names, delete {data}, and run `kept local up` again")
-        with (data / "postgresql.conf").open("a") as file:
-            file.write(INCLUDE)
-        write_trusted_sources(data, ())
+    def healthy(self, place: Place) -> bool:
+        return ports.answers(place.ports[NAME])
+
+    def tidy(self, place: Place) -> None:
+        """It leaves nothing outside its folder."""
 
 
 def connection(place: Place, database: str = DATABASE) -> dict[str, Any]:
@@ -126,34 +131,72 @@ def write_trusted_sources(data_folder: Path, addresses: Sequence[str] | None) ->
     networks = [EVERYBODY] if addresses is None else [str(ipaddress.ip_network(each, strict=False)) for each in addresses]
     allowed = dict.fromkeys((f"{JOBS_HOST}/32", *networks))
     lines = [f"hostssl all all {network} scram-sha-256" for network in allowed]
-    files.write(data_folder / "pg_hba.conf", "\n".join(("# Written from the trusted sources.", *lines, "")))
+    path = data_folder / "pg_hba.conf"
+    files.write(path, "\n".join(("# Written from the trusted sources.", *lines, "")))
+    if os.geteuid() == 0:
+        os.chown(path, data_folder.stat().st_uid, data_folder.stat().st_gid)
     _reload(data_folder)
 
 
 def _reload(data_folder: Path) -> None:
-    """SIGHUP to the running server; its own file in its data folder says which process that is."""
+    """SIGHUP to the running server: the process that its own file names, if that one works in this folder."""
     try:
         pid = int((data_folder / "postmaster.pid").read_text().splitlines()[0])
-        here = Path(f"/proc/{pid}/cwd").readlink()
     except (OSError, ValueError, IndexError):
         return  # not running: the rules are read at the next start
-    if here == data_folder.resolve():
+    if pid in _processes_in(data_folder.resolve()):
         os.kill(pid, signal.SIGHUP)
 
 
-def _settings(place: Place) -> str:
-    layout = place.layout
-    quoted = {"certificate": _quoted(layout.certificate(NAME)), "key": _quoted(layout.key(NAME))}
-    return SETTINGS.format(port=place.ports[NAME], **quoted)
+def _initialise(place: Place, runner: Runner) -> None:
+    """initdb, then our include line and the first trusted sources; an empty file, made last, says that all this is done."""
+    data = place.layout.data(NAME)
+    _require_version(runner.prefix)
+    files.secret_once(place.layout.secret(PASSWORD))
+    _empty(data)
+    with tempfile.TemporaryDirectory(dir=data.parent, prefix=".initdb-") as folder:
+        password = Path(folder) / "password"
+        shutil.copyfile(place.layout.secret(PASSWORD), password)
+        runner.own(Path(folder), password)
+        words = [*runner.prefix, binaries.postgres("initdb"), "-D", str(data), "-U", USER, f"--pwfile={password}"]
+        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        done = subprocess.run([*words, *options], capture_output=True, check=False, text=True, env=dict(ENVIRONMENT), cwd="/")
+    if done.returncode:
+        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
+        raise ServerError(f"initdb failed:\n{last}", "mend what it names, and run `kept local up` again")
+    with (data / "postgresql.conf").open("a") as file:
+        file.write(INCLUDE)
+    write_trusted_sources(data, ())
+    (data / DONE).touch()
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _require_version(prefix: Sequence[str]) -> None:
+    answer = subprocess.run([*prefix, binaries.postgres("postgres"), "--version"], capture_output=True, check=False, text=True, cwd="/")
+    found = re.search(r"(\d+)(\.|devel|beta|rc)", answer.stdout)
+    if found is None or int(found[1]) < binaries.OLDEST_POSTGRES:
+        said = (answer.stdout + answer.stderr).strip() or "no version"
+        raise MissingError(
+            f"Postgres must be version {binaries.OLDEST_POSTGRES} or newer: {said}", "unset KEPT_POSTGRES_BIN, or name another"
+        )
+
+
+def _wait_for_orphans(data: Path) -> None:
+    """A killed server's children end by themselves, moments later; until then a new one would refuse to start."""
+    if not holds(lambda: not _processes_in(data), ORPHAN_SECONDS):
+        raise ServerError(f"another Postgres works on {data}", "stop it, then start again")
+
+
+def _processes_in(data: Path) -> tuple[int, ...]:
+    """Processes whose working directory is the data folder: Postgres' own."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (each / "cwd").readlink() == data:
+                found.append(int(each.name))
+    return tuple(found)
 
 
 def _empty(folder: Path) -> None:
     """Remove what a broken-off initdb left; only ever called before the first complete one."""
-    import shutil
-
     for each in folder.iterdir():
         shutil.rmtree(each) if each.is_dir() else each.unlink()

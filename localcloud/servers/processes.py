@@ -40,6 +40,9 @@ class Process:
             os.waitpid(self.pid, os.WNOHANG)
         return _start_time(self.pid) == self.started and _boot() == self.boot
 
+    def from_another_boot(self) -> bool:
+        return self.boot != _boot()
+
 
 def start(argv: Sequence[str], environment: Mapping[str, str], log: Path) -> Process:
     """Start a program with its output appended to `log`; it outlives us and is not reached by our Ctrl-C."""
@@ -82,6 +85,12 @@ def stop(process: Process, steps: Steps) -> bool:
         if holds(lambda: not process.alive(), seconds):
             return True
     return not process.alive()
+
+
+def put_aside(log: Path) -> None:
+    """Keep the log of the run before as `<name>.log.before`, so that a log holds one run and the folder two."""
+    with suppress(FileNotFoundError):
+        log.replace(log.with_name(f"{log.name}.before"))
 
 
 def tail(log: Path, lines: int = 12) -> str:

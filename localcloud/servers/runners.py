@@ -1,8 +1,13 @@
-"""Under which account Postgres runs: never as root, for it refuses that, and without needing another account's permission.
+"""Under which account Postgres runs: never as root, for it refuses that.
 
-An ordinary user runs it directly. Root runs it in a user namespace of its own, in which root's user id shows as 1000 and has
-no power over anything: files of root stay readable and writable for it by ownership alone, even below a folder that nobody
-else may enter (where a switch to another account would fail).
+An ordinary user runs it directly. Root has two ways, tried in this order:
+
+1. A user namespace, in which root's user id shows as 1000 and has no power over anything: files of root stay readable and
+   writable for it by ownership alone, even below a folder that nobody else may enter.
+2. Where the machine allows no namespaces, or the folder belongs to an ordinary user: the account of that user, else `nobody`.
+   The data folder is given to it, and the folder of the local run lets it pass (pass, not list).
+
+A way counts only when it was tried: the account must be able to use the data folder and the program.
 """
 
 from __future__ import annotations
@@ -10,35 +15,78 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.servers.errors import MissingError
 
 INSIDE = "1000"
+NOBODY = 65534
+PASS = 0o711
+SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 
 
-def unprivileged(folder: Path, program: str) -> tuple[str, ...]:
-    """The words to put before a command so that it runs without root's powers; none for an ordinary user."""
+@dataclass(frozen=True)
+class Runner:
+    """`prefix` are the words before a command; files that it reads must belong to `owner` and `group`."""
+
+    prefix: tuple[str, ...]
+    owner: int
+    group: int
+
+    def own(self, *paths: Path) -> None:
+        """Give files to the account; only root has to, and root may."""
+        if os.geteuid() == 0:
+            for path in paths:
+                os.chown(path, self.owner, self.group)
+
+
+def unprivileged(data: Path, program: str) -> Runner:
+    """The way in which `program` can use the folder `data` without root's powers; `MissingError` if there is none."""
     if os.geteuid() != 0:
-        return ()
-    unshare = shutil.which("unshare", path="/usr/bin:/bin:/usr/sbin:/sbin")
-    if unshare is None:
-        raise MissingError("Postgres does not run as root, and unshare is not there", "install util-linux, or run as an ordinary user")
-    prefix = (unshare, "--user", f"--map-user={INSIDE}", f"--map-group={INSIDE}")
-    _require(prefix, folder, program)
-    return prefix
+        return Runner((), os.geteuid(), os.getegid())
+    failures = []
+    for runner in _candidates(data):
+        if not (failure := _tried(runner, data, program)):
+            return runner
+        failures.append(f"{runner.prefix[0]}: {failure}")
+    raise MissingError(
+        f"Postgres does not run as root, and no other way is open to use {data} and {program} ({'; '.join(failures) or 'no util-linux'})",
+        "run as an ordinary user, or allow user namespaces, or put the project where every account may enter its folder",
+    )
 
 
-def _require(prefix: tuple[str, ...], folder: Path, program: str) -> None:
-    words = [*prefix, "/usr/bin/test", "-w", str(folder), "-a", "-x", program]
-    tried = subprocess.run(words, capture_output=True, check=False, text=True)
-    if tried.returncode == 1:
-        raise MissingError(
-            f"Postgres does not run as root, and root without its powers cannot use {folder} or {program}",
-            "run as the user who owns these folders, or put the project and KEPT_HOME where root owns the whole path",
-        )
-    if tried.returncode:
-        raise MissingError(
-            f"Postgres does not run as root, and this machine allows no user namespace ({tried.stderr.strip()})",
-            "run as an ordinary user, or allow user namespaces (sysctl user.max_user_namespaces, or the container's seccomp profile)",
-        )
+def _candidates(data: Path) -> Iterator[Runner]:
+    """The owner of an existing data folder stays its owner, so that one folder is never split between two accounts."""
+    settled = data.stat().st_uid if (data / "PG_VERSION").exists() else None
+    unshare, setpriv = (shutil.which(name, path=SYSTEM_PATH) for name in ("unshare", "setpriv"))
+    if unshare and settled in (None, 0):
+        yield Runner((unshare, "--user", f"--map-user={INSIDE}", f"--map-group={INSIDE}"), 0, 0)
+    if setpriv and settled != 0:
+        owner, group = (settled, data.stat().st_gid) if settled else _neighbour(data)
+        yield Runner((setpriv, f"--reuid={owner}", f"--regid={group}", "--clear-groups", "--no-new-privs"), owner, group)
+
+
+def _neighbour(path: Path) -> tuple[int, int]:
+    """The nearest account above a path that is not root's."""
+    for each in path.parents:
+        found = each.stat()
+        if found.st_uid != 0:
+            return found.st_uid, found.st_gid
+    return NOBODY, NOBODY
+
+
+def _tried(runner: Runner, data: Path, program: str) -> str:
+    """Why a way does not work; empty if it does. What was changed for it is put back if it does not."""
+    before, above = data.stat(), data.parent.stat().st_mode
+    runner.own(data)
+    if runner.owner:
+        data.parent.chmod(PASS)
+    words = [*runner.prefix, "/usr/bin/test", "-w", str(data), "-a", "-x", program]
+    tried = subprocess.run(words, capture_output=True, check=False, text=True, cwd="/")
+    if not tried.returncode:
+        return ""
+    os.chown(data, before.st_uid, before.st_gid)
+    data.parent.chmod(above)
+    return tried.stderr.strip() or "not allowed to use these paths"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from localcloud.servers.authority import Certificates
 from localcloud.servers.layout import Layout
 from localcloud.servers.processes import Steps
 
@@ -37,6 +38,8 @@ class Server(Protocol):
     @property
     def port_names(self) -> tuple[str, ...]: ...
     @property
+    def certificates(self) -> Certificates: ...
+    @property
     def needs(self) -> tuple[str, ...]: ...
     @property
     def ready_seconds(self) -> float: ...
@@ -49,4 +52,12 @@ class Server(Protocol):
 
     def advance(self, place: Place) -> str:
         """One attempt to bring the started server to readiness; empty when it is ready, else what is still missing."""
+        ...
+
+    def healthy(self, place: Place) -> bool:
+        """A quick question that changes nothing: whether the running server can be used."""
+        ...
+
+    def tidy(self, place: Place) -> None:
+        """Remove what the stopped server left outside the folder of the local run."""
         ...
