@@ -39,7 +39,8 @@ class LocalCloud:
         self._thread.start()
         deadline = time.monotonic() + START_SECONDS
         while not self._server.started:
-            assert time.monotonic() < deadline and self._thread.is_alive(), "the local cloud did not start"
+            assert self._thread.is_alive(), "the local cloud stopped"
+            assert time.monotonic() < deadline, "the local cloud did not start in time"
             self._thread.join(0.01)
 
     def stop(self) -> None:
