@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4
 
 import pytest
-from own_database import AUTO_ROTATE, own_database, root_vault
 
 from keyrotation.opening import open_key_maker, open_ring
 from keyrotation.ring import Ring
@@ -15,6 +14,7 @@ from samples.schema import create_platform, schema_name
 from services.clients import Clients
 from services.settings import Settings
 from services.vault import Vault
+from tests.own_database import AUTO_ROTATE, own_database, root_vault
 
 
 @pytest.fixture(scope="module")

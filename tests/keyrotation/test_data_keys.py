@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import pytest
-from own_database import AUTO_ROTATE, Watched
 
 from keyrotation.data_keys import create_data_key, create_merchant
 from keyrotation.opening import open_key_maker, open_ring
 from keyrotation.ring import KeyState, Ring
 from services.clients import Clients
 from services.vault import Vault
+from tests.own_database import AUTO_ROTATE, Watched
 
 
 class Died(Exception):  # noqa: N818 - what happened

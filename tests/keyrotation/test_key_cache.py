@@ -7,7 +7,6 @@ from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
-from own_database import Watched
 
 from keyrotation.cipher import FieldCipher
 from keyrotation.data_keys import create_data_key
@@ -15,6 +14,7 @@ from keyrotation.errors import ForkedProcessError, UnknownKey, WrongCommitment
 from keyrotation.key_cache import KeyCache
 from keyrotation.ring import NONCE_BLOCK, NONCE_CAP, Ring
 from services.vault import Vault
+from tests.own_database import Watched
 
 ROW = bytes(16)
 

@@ -136,6 +136,9 @@ def test_one_rotation_at_a_time_and_the_lock_goes_with_its_process(clients: Clie
             with pytest.raises(LockTaken, match="another rotation"), other.rotation_lock():
                 pytest.fail("two rotations at once")
             one.connection.close()
+        other.connection.execute("SET lock_timeout = '30s'")
+        waited = "hashtextextended('kept.keys.rotation', 0)"
+        other.connection.execute(f"SELECT pg_advisory_lock({waited}), pg_advisory_unlock({waited})")
         with other.rotation_lock():
             pass
 
