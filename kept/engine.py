@@ -129,11 +129,16 @@ class LocalStack:
             assert process.stdout is not None
             for line in process.stdout:
                 lines.append(line.rstrip())
-                if progress and line.strip():
-                    progress(line.rstrip())
+                if progress and worth_telling(line):
+                    progress(" ".join(line.split()))
         if process.returncode:
             raise EngineError(*explained(arguments[0], lines))
         return lines
+
+
+def worth_telling(line: str) -> bool:
+    """Whether a line of the engine's says what happened to a resource, or what went wrong; the rest is bustle."""
+    return any(word in line for word in (" created (", " updated (", " replaced (", " deleted (", "error:", "[mandatory]", "[advisory]"))
 
 
 def explained(verb: str, lines: Iterable[str]) -> tuple[str, str]:

@@ -13,8 +13,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +28,6 @@ Progress = Callable[[str], None]
 BY_ENGINE = "pulumi up"
 BY_REHEARSAL = "rehearsal"
 STATE = "state.json"
-TIMEOUT_SECONDS = 30
 
 
 def provision(settings: Settings, platform: str, folder: Path, progress: Progress) -> tuple[dict[str, Any], str]:
@@ -64,25 +61,29 @@ def _by_rehearsal(settings: Settings, platform: str, folder: Path, progress: Pro
     progress("`pulumi` is not on PATH: rehearsing the program into the local cloud instead")
     empty(settings)
     shutil.rmtree(folder / "pulumi", ignore_errors=True)
-    provider = Provider(settings.digitalocean.endpoint, secret(settings.digitalocean.token_file))
-    document = rehearse_project(PROJECT, platform, now=datetime.now(UTC), create=provider.create, config=engine.local_config(settings))
+    admin = settings.objects.identities["admin"]
+    provider = Provider(*_address(settings), (admin.access_key, secret(admin.secret_key_file)))
+    config = engine.local_config(settings)
+    try:
+        document = rehearse_project(PROJECT, platform, now=datetime.now(UTC), create=provider.create, config=config)
+    finally:
+        provider.close()
     progress(f"{len(document['deployment']['resources'])} resources registered and created")
     return document, BY_REHEARSAL
 
 
 def empty(settings: Settings) -> None:
-    """Empty the local cloud of resources, by its side door; what lies in buckets and databases stays."""
-    request = urllib.request.Request(  # noqa: S310 - the address is that of our own settings
-        f"{settings.digitalocean.endpoint}/__local__/reset",
-        data=b"{}",
-        headers={"Authorization": f"Bearer {secret(settings.digitalocean.token_file)}", "Content-Type": "application/json"},
-        method="POST",
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    """Empty the local cloud of resources; what lies in buckets and databases stays."""
+    from localcloud.provider import ProvisioningError, wipe
+
     try:
-        opener.open(request, timeout=TIMEOUT_SECONDS).close()
-    except (urllib.error.URLError, OSError) as error:
+        wipe(*_address(settings))
+    except ProvisioningError as error:
         raise Unreachable(f"the local cloud cannot be emptied: {error}", "is it running? `kept local status` tells") from error
+
+
+def _address(settings: Settings) -> tuple[str, str]:
+    return settings.digitalocean.endpoint, secret(settings.digitalocean.token_file)
 
 
 def _save(path: Path, document: dict[str, Any]) -> None:

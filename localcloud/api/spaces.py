@@ -5,6 +5,8 @@ query, headers and body are streamed as they came, and the S3 server checks the 
 
     ?logging             kept here: PutBucketLogging would be taken for CreateBucket. The signature is not checked; both buckets must be
                          known to the gateway, and differ.
+    PUT of a bucket      200 when it is there and the S3 server would let the caller create it: a bucket of one's own may be created
+                         again, as Spaces allows (the S3 server says 409). An emptied local cloud keeps its buckets.
     DELETE of a bucket   409 BucketNotEmpty while it holds an object, a version or a delete marker.
     the wrong region     404 NoSuchBucket: a bucket is reached in the region it was created in.
 
@@ -101,7 +103,7 @@ class Gateway:
         deletes = request.method == "DELETE" and wanted.whole_bucket and not wanted.query
         if deletes and await run_in_threadpool(self._holds_something, wanted.bucket):
             return failure(409, "BucketNotEmpty", "The bucket you tried to delete is not empty.")
-        answer = await self._forward(self._s3, request, wanted)
+        answer = await self._forward(self._s3, request, wanted, creates=creates)
         self._remember(request.method, wanted, answer.status_code, creates=creates)
         return answer
 
@@ -112,7 +114,7 @@ class Gateway:
             if method == "DELETE" and wanted.whole_bucket and not wanted.query and status == 204:
                 self._cloud.store.remove(BUCKETS, wanted.bucket)
 
-    async def _forward(self, s3: S3, request: Request, wanted: Target) -> Response:
+    async def _forward(self, s3: S3, request: Request, wanted: Target, *, creates: bool) -> Response:
         base = httpx.URL(s3.endpoint)
         address = base.copy_with(raw_path=f"{wanted.path}{'?' + wanted.query if wanted.query else ''}".encode("latin1"))
         headers = [(name, value) for name, value in request.headers.raw if name.decode("latin1").lower() not in _OF_THE_CONNECTION]
@@ -122,6 +124,9 @@ class Gateway:
             incoming = await self._http(s3).send(outgoing, stream=True)
         except httpx.HTTPError as error:
             return failure(503, "ServiceUnavailable", f"the S3 server did not answer ({type(error).__name__})")
+        if creates and incoming.status_code == 409:
+            await incoming.aclose()
+            return Response(status_code=200, headers={"location": f"/{wanted.bucket}"})
         answer = StreamingResponse(_relay(incoming), status_code=incoming.status_code)
         answer.raw_headers = [
             (name.lower(), value) for name, value in incoming.headers.raw if name.decode("latin1").lower() not in _OF_THE_CONNECTION

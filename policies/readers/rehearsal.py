@@ -27,7 +27,7 @@ from typing import IO, Any
 
 import yaml
 
-from services.errors import KeptError, Refused, UsageError
+from services.errors import KeptError, UsageError
 
 Create = Callable[[str, str, Mapping[str, Any]], tuple[str, Mapping[str, Any]]]
 """Makes one resource: its type's token, its name and its inputs (camelCase), to its id and its outputs."""
@@ -115,10 +115,9 @@ def _listen(questions: IO[str], answers: IO[str], create: Create | None, noise: 
 def _created(create: Create, type: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002 - the field's name
     try:
         id_, outputs = create(type, name, inputs)
-    except KeptError as error:
-        raise ProgramError(f"{name} ({type}) was not created: {error.message}", error.hint) from error
     except Exception as error:
-        raise Refused(f"{name} ({type}) was not created: {error}", "mend its inputs in the program, then run it again") from error
+        hint = getattr(error, "hint", "") or "mend its inputs in the program, then run it again"
+        raise ProgramError(f"{name} ({type}) was not created: {error}", hint) from error
     return {"id": id_, "outputs": dict(outputs)}
 
 

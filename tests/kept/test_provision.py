@@ -33,7 +33,8 @@ def test_a_rehearsal_creates_every_resource_in_the_local_cloud_and_may_be_repeat
     urns = [{each.urn for each in state.read(document).resources} for document in (first, second)]
     assert urns[0] == urns[1]
     (cluster,) = state.read(second).of("digitalocean:index/databaseCluster:DatabaseCluster")
-    listed = Clients(local).digitalocean.databases.list_clusters()["databases"]
+    with Clients(local).digitalocean as client:
+        listed = client.databases.list_clusters()["databases"]
     assert [each["id"] for each in listed] == [cluster.get("id")]
     empty(local)
 

@@ -13,7 +13,7 @@ import pytest
 
 from policies.readers import rehearsal, state
 from policies.readers.rehearsal import Program, ProgramError
-from services.errors import Refused, UsageError
+from services.errors import UsageError
 
 ENGINE = Path(__file__).resolve().parents[2] / "data" / "engine"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -176,7 +176,7 @@ def test_a_resource_that_could_not_be_created_is_named(tmp_path: Path) -> None:
     def create(type_: str, name: str, inputs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         raise OSError("422: no such size")
 
-    with pytest.raises(Refused, match=r"t \(digitalocean:index/tag:Tag\) was not created: 422"):
+    with pytest.raises(ProgramError, match=r"t \(digitalocean:index/tag:Tag\) was not created: 422"):
         rehearsal.rehearse(Program(write(tmp_path, "do.Tag('t', name='t')"), "p", "s", {}), now=NOW, create=create)
 
 
