@@ -88,7 +88,7 @@ def judge_log(environment: Environment) -> Verified:
     """Verdicts from the log and nothing else."""
     now = environment.clock()
     verification = environment.log.verify()
-    summaries = environment.log.summaries()
+    summaries = environment.log.summaries(verification)
     digest = stack(environment).digest if state_file(environment).exists() else None
     verdicts = tuple(
         judge(promise, summaries, now, log_verified=not verification.problems, state_digest=digest)

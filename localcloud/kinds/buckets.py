@@ -23,11 +23,19 @@ def bucket(session: Session, inputs: Document) -> Created:
     name, region = inputs["name"], inputs.get("region") or DEFAULT_REGION
     client = session.spaces(region)
     with _told(name):
-        client.create_bucket(Bucket=name, ACL=inputs.get("acl") or "private")
+        _create(client, name, inputs.get("acl") or "private")
         client.head_bucket(Bucket=name)
         client.put_bucket_acl(Bucket=name, ACL=inputs.get("acl") or "private")
         _configure(client, name, inputs)
     return Created(name, _shown(name, region, inputs))
+
+
+def _create(client: S3Client, name: str, acl: Any) -> None:
+    """Create it, or take over the one that is there (the look at it afterwards fails for a stranger's)."""
+    try:
+        client.create_bucket(Bucket=name, ACL=acl)
+    except (client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
+        return
 
 
 def _configure(client: S3Client, name: str, inputs: Document) -> None:

@@ -204,7 +204,7 @@ def _undeclared(found: Found, merchants: Mapping[str, UUID], data_map: DataMap) 
         for column in columns.keys() - declared[table]
     }
     if not names and merchants:
-        yield passed("columns of merchants' schemas", f"all {UNDECLARED}", f"{len(merchants)} schemas, nothing else in them")
+        yield passed("columns of merchant schemas", f"all {UNDECLARED}", f"{len(merchants)} schemas, nothing else in them")
     for name in sorted(names):
         yield unknown(name, UNDECLARED, "the data map does not know it, so nobody has said whether it is personal")
 
