@@ -47,15 +47,15 @@ def test_another_shop_beside_the_first_is_refused_and_nothing_changes(demo: Home
 
 
 def test_the_report_is_one_file_that_fetches_nothing_and_its_json_says_the_same(demo: Home) -> None:
-    page = (demo.folder / "report.html").read_text()
+    page = (demo.folder / "illumacom/report.html").read_text()
     assert "http-equiv" in page
     assert not [word for word in ("<link", "src=", "@import", "url(") if word in page]
-    document = json.loads((demo.folder / "report.json").read_text())
+    document = json.loads((demo.folder / "illumacom/report.json").read_text())
     assert {each["id"] for each in document["promises"]} == set(DRIFTS)
 
 
 def test_the_exported_evidence_verifies_offline_with_two_public_keys(demo: Home) -> None:
-    evidence = demo.folder / "evidence"
+    evidence = demo.folder / "illumacom/evidence"
     arguments = ["--record-key", evidence / "keys/evidence-record.pem", "--log-key", evidence / "keys/evidence-log.vkey"]
     offline = subprocess.run(
         [KEPT, "evidence", "verify", evidence, *arguments], capture_output=True, text=True, check=False, env={"KEPT_HOME": "/nonexistent"}
