@@ -9,7 +9,7 @@ from policies.kinds import KINDS
 from policies.readers.state import REDACTED, UNKNOWN, Resource
 from promises.observations import Observation, Outcome
 
-NOT_YET = "not known before the resources exist"
+NOT_YET = "not known yet"
 
 
 def passed(subject: str, expected: str, observed: str) -> Observation:

@@ -10,16 +10,21 @@ edge only (`policies.ingress`, with the figures of `firewall.https-only`), else 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policies.controls.base import Question, control
 from policies.findings import failed, has_unknown, judged, label, or_nothing, unknown, value
-from policies.kinds import DIGITALOCEAN_RECORD, PAGE_RULE, RECORD
+from policies.kinds import BALANCER, DIGITALOCEAN_RECORD, DROPLET, FIREWALL, PAGE_RULE, RECORD, RULESET, ZONE
 from policies.names import exposed, origins
+from policies.readers import cloudflare, digitalocean
+from policies.readers.live import Seen, gather
 from policies.readers.state import Resource, Stack
 from policies.waf import DDOS, MANAGED, SKIPPING, hollowed, runs_for_everything, skips, weakened
 from policies.zones import ABSENT, View, active_rules, hedged, settled, views
 from promises.observations import Observation, Surface
+
+if TYPE_CHECKING:
+    from services.clients import Clients
 
 EXPECTED_DDOS = "no override of the DDoS rulesets"
 
@@ -29,6 +34,17 @@ EXPECTED_WHOLE = "no rule goes round the managed firewall"
 @control("edge.plan", Surface.PLAN, "each zone's rulesets and records, and the machines its names point at, in the stack")
 def plan(stack: Stack, question: Question) -> Iterator[Observation]:
     return judge(stack, question)
+
+
+@control("edge.live", Surface.LIVE, "the zones' rulesets and records, from Cloudflare, and the machines behind them, from DigitalOcean")
+def live(clients: Clients, question: Question) -> Iterator[Observation]:
+    """The zones are judged though the machines could not be read; what stands behind a name is judged only from both."""
+    account = clients.settings.cloudflare.account_id
+    outside = gather(cloudflare.sources(clients.cloudflare, account, ZONE, RECORD, RULESET, PAGE_RULE))
+    yield from outside.judged(lambda stack: or_nothing(_zones(stack, question), "zone", "a zone with the managed firewall"))
+    inside = gather(digitalocean.sources(clients.digitalocean, DROPLET, BALANCER, FIREWALL))
+    both = Seen(Stack("", outside.stack.resources + inside.stack.resources, ""), inside.unread)
+    yield from both.judged(lambda stack: (*exposed(stack.of(RECORD), stack), *origins(stack, question)))
 
 
 def judge(stack: Stack, question: Question) -> Iterator[Observation]:

@@ -7,14 +7,20 @@ entries that no rule here reads, so each is unknown rather than passed over.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from policies import ingress
 from policies.controls.base import Question, control
 from policies.findings import failed, label, or_nothing, passed, unknown
 from policies.ingress import Allowance, Reading
 from policies.kinds import APP, BALANCER, DROPLET, FIREWALL, KUBERNETES
+from policies.readers import digitalocean
+from policies.readers.live import gather
 from policies.readers.state import Resource, Stack
 from promises.observations import Observation, Surface
+
+if TYPE_CHECKING:
+    from services.clients import Clients
 
 MEND = "narrow the rule to the public ports from the edge's ranges, or to a private source"
 
@@ -24,6 +30,12 @@ MEND = "narrow the rule to the public ports from the edge's ranges, or to a priv
 )
 def plan(stack: Stack, question: Question) -> Iterator[Observation]:
     return judge(stack, question)
+
+
+@control("firewall.live", Surface.LIVE, "every firewall, droplet and balancer of the account, from the DigitalOcean API")
+def live(clients: Clients, question: Question) -> Iterator[Observation]:
+    seen = gather(digitalocean.sources(clients.digitalocean, DROPLET, BALANCER, FIREWALL))
+    return seen.judged(lambda stack: judge(stack, question))
 
 
 def judge(stack: Stack, question: Question) -> Iterator[Observation]:

@@ -7,12 +7,18 @@ included. A member's network must exist, be one that the stack (or the account) 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from policies.controls.base import Question, control
 from policies.findings import failed, label, or_nothing, passed, unknown, value
 from policies.kinds import BALANCER, CLUSTER, DROPLET, REPLICA, VPC
+from policies.readers import digitalocean
+from policies.readers.live import gather
 from policies.readers.state import UNKNOWN, Resource, Stack
 from promises.observations import Observation, Surface
+
+if TYPE_CHECKING:
+    from services.clients import Clients
 
 MEMBERS: Mapping[str, str] = {
     DROPLET: "vpcUuid",
@@ -30,6 +36,11 @@ MEND = "create it anew with the id of a VPC that the stack declares"
 @control("network.plan", Surface.PLAN, "the private network that every droplet, balancer and database names, against the stack's VPCs")
 def plan(stack: Stack, question: Question) -> Iterator[Observation]:  # noqa: ARG001 - the promise has no figure
     return judge(stack)
+
+
+@control("network.live", Surface.LIVE, "the private network of every droplet, balancer and database, from the DigitalOcean API")
+def live(clients: Clients, question: Question) -> Iterator[Observation]:  # noqa: ARG001 - the promise has no figure
+    return gather(digitalocean.sources(clients.digitalocean, VPC, *MEMBERS)).judged(judge)
 
 
 def judge(stack: Stack) -> Iterator[Observation]:

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from policies.controls.base import Question, control
 from policies.findings import failed, label, or_nothing, passed, unknown, value
 from policies.kinds import APP, BALANCER, BUCKET, CLUSTER, DROPLET, KUBERNETES, REPLICA, VOLUME, VPC
+from policies.readers import digitalocean, spaces
+from policies.readers.live import gather
 from policies.readers.state import UNKNOWN, Resource, Stack
 from promises.observations import Observation, Surface
+
+if TYPE_CHECKING:
+    from services.clients import Clients
 
 HOMES = (DROPLET, VPC, BALANCER, CLUSTER, REPLICA, VOLUME, BUCKET, APP, KUBERNETES)
 """Kinds that must name their region; any other resource of the same provider is judged too if it names one."""
@@ -22,6 +28,14 @@ HOMES = (DROPLET, VPC, BALANCER, CLUSTER, REPLICA, VOLUME, BUCKET, APP, KUBERNET
 @control("regions.plan", Surface.PLAN, "the region of every resource that has one, in the stack")
 def plan(stack: Stack, question: Question) -> Iterator[Observation]:
     return judge((each for each in stack.resources if lives_somewhere(each)), question)
+
+
+@control("regions.live", Surface.LIVE, "the regions of everything the account holds, from the DigitalOcean API and every Spaces endpoint")
+def live(clients: Clients, question: Question) -> Iterator[Observation]:
+    """Droplets, networks, balancers, databases, replicas, volumes and buckets; what could not be read is said."""
+    kinds = (DROPLET, VPC, BALANCER, CLUSTER, REPLICA, VOLUME)
+    seen = gather({**digitalocean.sources(clients.digitalocean, *kinds), **spaces.sources(clients.settings)})
+    return seen.judged_in_part(lambda stack: judge(stack.resources, question))
 
 
 def judge(resources: Iterable[Resource], question: Question) -> Iterator[Observation]:

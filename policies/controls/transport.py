@@ -9,14 +9,19 @@ A setting is no handshake: the refusal of an older version is probed apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policies.controls.base import Question, control
 from policies.findings import failed, has_unknown, items, judged, label, or_nothing, passed, unknown, value
-from policies.kinds import BALANCER, HOSTNAME_TLS, PAGE_RULE
+from policies.kinds import BALANCER, CLUSTER, HOSTNAME_TLS, PAGE_RULE, RULESET, ZONE, ZONE_SETTING
+from policies.readers import cloudflare, digitalocean
+from policies.readers.live import gather
 from policies.readers.state import UNKNOWN, Resource, Stack
 from policies.zones import ABSENT, View, active_rules, hedged, settled, views
 from promises.observations import Observation, Surface
+
+if TYPE_CHECKING:
+    from services.clients import Clients
 
 TLS_ENTRIES = ("https", "http2", "http3")
 
@@ -32,6 +37,17 @@ EXPECTED_ENTRIES = "every entry speaks TLS and forwards over TLS"
 @control("transport.plan", Surface.PLAN, "the TLS settings of each zone and the entries of each balancer, in the stack")
 def plan(stack: Stack, question: Question) -> Iterator[Observation]:
     return judge(stack, question)
+
+
+@control("transport.live", Surface.LIVE, "the zones' TLS settings, the balancers' entries and the databases' connections, from both APIs")
+def live(clients: Clients, question: Question) -> Iterator[Observation]:
+    """Each side is judged though the other could not be read."""
+    zones = (ZONE, ZONE_SETTING, RULESET, PAGE_RULE, HOSTNAME_TLS)
+    edge = gather(cloudflare.sources(clients.cloudflare, clients.settings.cloudflare.account_id, *zones))
+    yield from edge.judged(lambda stack: or_nothing(_zones(stack, question), "zone", f"TLS {_figure(question)} or newer"))
+    inside = gather(digitalocean.sources(clients.digitalocean, BALANCER, CLUSTER))
+    yield from inside.judged_in_part(lambda stack: (entries(each, question) for each in stack.of(BALANCER)))
+    yield from (encrypted(each) for each in inside.stack.of(CLUSTER))
 
 
 def judge(stack: Stack, question: Question) -> Iterator[Observation]:
