@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+KEPT = Path(sys.executable).with_name("kept")
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -27,9 +29,7 @@ def seconds(arguments: list[str], *, runs: int, home: Path | None = None) -> flo
     best = float("inf")
     for _ in range(runs):
         begun = time.perf_counter()
-        subprocess.run(
-            [Path(sys.executable).with_name("kept"), *arguments], check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        subprocess.run([KEPT, *arguments], check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         best = min(best, time.perf_counter() - begun)
     return best
 
@@ -41,9 +41,7 @@ def demo_seconds() -> float:
         try:
             return seconds(["demo"], runs=1, home=home)
         finally:
-            subprocess.run(
-                [Path(sys.executable).with_name("kept"), "local", "down", "--wipe"], check=False, env={**os.environ, "KEPT_HOME": str(home)}
-            )
+            subprocess.run([KEPT, "local", "down", "--wipe"], check=False, env={**os.environ, "KEPT_HOME": str(home)})
 
 
 FIGURES: Mapping[str, Figure] = {

@@ -30,14 +30,14 @@ class UsageError(KeptError):
     code = "usage"
 
 
-class Unreachable(KeptError):
+class Unreachable(KeptError):  # noqa: N818 - the word says it
     code = "unreachable"
 
 
-class Refused(KeptError):
+class Refused(KeptError):  # noqa: N818 - the word says it
     code = "refused"
 
 
-class BadData(KeptError):
+class BadData(KeptError):  # noqa: N818 - the word says it
     exit_code = 3
     code = "bad-data"

@@ -62,7 +62,7 @@ class AppRole(Section):
 
 
 class Vault(Section):
-    """`roles` are named as in `keyrotation.vault_setup`: app, rotate, create, backup_writer, backup_reader, evidence_record, evidence_log."""
+    """Vault or OpenBao; `roles` are named as in `keyrotation.vault_roles`."""
 
     address: str
     ca_file: Path

@@ -82,16 +82,15 @@ class Vault:
         except exceptions.VaultError as error:
             failure = Unreachable(f"Vault failed on {method} {path} ({type(error).__name__})", "look at Vault's own log")
         except requests.RequestException as error:
-            failure = Unreachable(f"cannot reach Vault at {self.address} ({type(error).__name__})", "is it running? `kept local status` tells")
+            hint = "is it running? `kept local status` tells"
+            failure = Unreachable(f"cannot reach Vault at {self.address} ({type(error).__name__})", hint)
         raise failure from None
 
     def _login(self) -> None:
         assert self._approle is not None
         role_id, secret_id = self._approle
         try:
-            answer = self._client.adapter.request(
-                "post", "/v1/auth/approle/login", json={"role_id": role_id, "secret_id": secret_id}
-            )
+            answer = self._client.adapter.request("post", "/v1/auth/approle/login", json={"role_id": role_id, "secret_id": secret_id})
             token = answer["auth"]["client_token"]
         except Exception as error:  # noqa: BLE001 - hvac's and requests' texts may hold the secret id
             failure = Unreachable(f"cannot log in to Vault at {self.address} ({type(error).__name__})", "check the role's secret id")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from kept.environment import Environment
 from services.errors import Refused
 
 Undo = dict[str, Any]
 
-WAF_PHASE = "http_request_firewall_managed"
+WAF_PHASE: Final = "http_request_firewall_managed"
 FOREIGN_REGION = "fra1"
 
 

@@ -6,7 +6,7 @@ from kept import output as out
 from kept.environment import Environment
 from kept.jobs import JobContext, run_job
 from keyrotation import register, rotation
-from keyrotation.rotation import RotationReport
+from keyrotation.rotation_report import RotationReport
 
 
 def rotate_keys(environment: Environment, *, apply: bool) -> RotationReport:
