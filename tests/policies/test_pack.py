@@ -83,7 +83,7 @@ def test_the_pack_tells_what_it_holds(analyzer: Any) -> None:
         assert policy.enforcementLevel == analyzer_pb2.MANDATORY
         assert policy.severity
         assert policy.framework.reference
-        assert policy.remediationSteps
+        assert policy.remediation_steps
 
 
 @pytest.mark.parametrize("case", FINE)
