@@ -13,6 +13,7 @@ keeps the condition under a race.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
@@ -67,8 +68,9 @@ class MemoryStore:
             self._objects[_checked(key)] = data
 
     def list(self, folder: str) -> Iterator[str]:
+        prefix = _folder(folder)
         with self._lock:
-            return iter(sorted(key for key in self._objects if key.startswith(_folder(folder))))
+            return iter(sorted(key for key in self._objects if key.startswith(prefix)))
 
     def delete(self, key: str) -> None:
         with self._lock:
@@ -108,7 +110,8 @@ class DirectoryStore:
         except OSError as error:
             raise _failed(self._root, error) from error
         finally:
-            scratch.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                scratch.unlink()
 
     def list(self, folder: str) -> Iterator[str]:
         top = os.path.join(self._root, _folder(folder))  # noqa: PTH118 - as above

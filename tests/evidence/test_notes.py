@@ -66,7 +66,7 @@ def test_nobody_trusted_has_signed() -> None:
 
 def test_a_checkpoint_of_another_log_is_refused_though_the_key_is_trusted() -> None:
     other = sign_note(Checkpoint("kept.test/lumina", 7, SIGNED.root).text(), ORIGIN, LOG)
-    with pytest.raises(BadSignature, match="is of the log kept.test/lumina"):
+    with pytest.raises(BadSignature, match=r"is of the log kept\.test/lumina"):
         open_checkpoint(other, [KEY])
 
 
@@ -115,7 +115,7 @@ NOT_CHECKPOINTS = {
     "a leading zero": f"{ORIGIN}\n07\n{ROOT}\n",
     "a sign": f"{ORIGIN}\n+7\n{ROOT}\n",
     "a negative size": f"{ORIGIN}\n-1\n{ROOT}\n",
-    "digits of another script": f"{ORIGIN}\n٧\n{ROOT}\n",
+    "digits of another script": f"{ORIGIN}\n\u0667\n{ROOT}\n",
     "a size beyond reason": f"{ORIGIN}\n{'9' * 30}\n{ROOT}\n",
     "no origin": f"\n7\n{ROOT}\n",
     "a short root": f"{ORIGIN}\n7\nAAAA\n",
