@@ -6,8 +6,8 @@
 4. Read both objects back with the reader's identity and freshly unwrapped keys, through pg_restore; compare sizes and hashes.
 5. Put the manifest, where none is. Only now does the backup exist.
 
-Whatever fails before 5 raises: no manifest, no open upload; a stored object without a manifest is an orphan and is named. The writer's
-identity can neither read nor list, the writer's role in Vault can open no key.
+Whatever fails before 5 raises: no manifest, no open upload; a stored object without a manifest is an orphan and is named. Writing and
+reading back use different S3 identities and different Vault roles: the writer's role can open no key, not even its own.
 """
 
 from __future__ import annotations
