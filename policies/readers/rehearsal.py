@@ -14,6 +14,7 @@ knows no earlier state, and fills in none of the provider's defaults.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -34,6 +35,10 @@ Create = Callable[[str, str, Mapping[str, Any]], tuple[str, Mapping[str, Any]]]
 
 STATE_VERSION = 3
 """The version of the export format whose shape this is."""
+
+
+LEAVE_SECONDS = 10
+"""How long the child may take to leave after its report."""
 
 
 class ProgramError(KeptError):
@@ -96,8 +101,21 @@ def _converse(order: Mapping[str, Any], create: Create | None) -> list[dict[str,
             _say(child.stdin, order)
             return _listen(child.stdout, child.stdin, create, noise)
         finally:
-            child.kill()
-            child.communicate()
+            _end(child)
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """Let the child leave by itself, for it has said all it will; one that does not is killed."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.close()
+    child.stdout.close()
+    try:
+        child.wait(LEAVE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _listen(questions: IO[str], answers: IO[str], create: Create | None, noise: IO[str]) -> list[dict[str, Any]]:
