@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policies.early import EARLY
+from policies.readers import rehearsal, state
 from policies.readers.state import UNKNOWN, Stack
 from tests.policies.controls.cases import BROKEN, FINE
 from tests.policies.controls.compliant import drop, put, stack
@@ -58,7 +60,9 @@ def _wire(value: Any) -> Any:
 def whole(analyzer: Any, seen: Stack) -> list[Any]:
     """The diagnostics over the whole stack."""
     resources = [
-        analyzer_pb2.AnalyzerResource(type=each.type, properties=properties(dict(each.outputs)), urn=each.urn, name=each.name)
+        analyzer_pb2.AnalyzerResource(
+            type=each.type, properties=properties(dict(each.outputs)), urn=each.urn, name=each.name, dependencies=each.dependencies
+        )
         for each in seen.resources
     ]
     answer = analyzer.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources), timeout=60)
@@ -90,6 +94,13 @@ def test_the_pack_tells_what_it_holds(analyzer: Any) -> None:
 def test_a_compliant_stack_gives_no_diagnostics(analyzer: Any, case: str) -> None:
     seen = stack(*FINE[case])
     assert [each.message for each in whole(analyzer, seen)] == []
+
+
+def test_the_program_itself_gives_no_diagnostics(analyzer: Any) -> None:
+    """What `pulumi up` would create for illumacom, before and after."""
+    seen = state.read(rehearsal.rehearse_project(PROJECT, "illumacom", now=datetime(2026, 11, 23, tzinfo=UTC)))
+    assert [each.message for each in whole(analyzer, seen)] == []
+    assert [each.message for each in each_alone(analyzer, seen)] == []
 
 
 def test_compliant_resources_give_no_diagnostics(analyzer: Any) -> None:
