@@ -112,11 +112,12 @@ class _Look:
         return counts
 
     def _samples(self, table: Table, columns: list[Column]) -> list[tuple[Any, ...]]:
-        """A few rows that hold values, from a random place in the order of the primary key, or from its start."""
+        """A few rows that hold values, from a random place in the order of the primary key; near its end, from its start."""
         from psycopg import sql
 
         names = [sql.Identifier(column.name) for column in columns]
         query = sql.SQL("SELECT {key}, {columns} FROM {table} WHERE ({held}) AND {key} >= {start} ORDER BY {key} LIMIT {limit}")
+        rows: list[tuple[Any, ...]] = []
         starts = (sql.SQL("(SELECT gen_random_uuid())"), sql.SQL("'00000000-0000-0000-0000-000000000000'"))
         for start in starts:
             filled = query.format(
@@ -127,9 +128,10 @@ class _Look:
                 start=start,
                 limit=sql.Literal(SAMPLED_ROWS),
             )
-            if rows := self.connection.execute(filled).fetchall():
-                return rows
-        return []
+            rows = self.connection.execute(filled).fetchall()
+            if len(rows) == SAMPLED_ROWS:
+                break
+        return rows
 
     def _opened(self, column: Column, samples: Iterable[tuple[UUID, bytes | None]]) -> tuple[int, int]:
         """How many samples hold a value, and how many of those do not open in their place."""
