@@ -22,6 +22,7 @@ def parameters(database: Database, name: str | None = None) -> dict[str, Any]:
         "password": secret(database.password_file),
         "sslmode": "verify-full",
         "sslrootcert": str(database.ca_file),
+        "sslcertmode": "disable",  # no client certificates: else libpq looks for one in a home folder that may be another account's
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,
         "application_name": "kept",
     }
@@ -37,6 +38,7 @@ def environment(database: Database, name: str | None = None) -> dict[str, str]:
         "PGPASSWORD": secret(database.password_file),
         "PGSSLMODE": "verify-full",
         "PGSSLROOTCERT": str(database.ca_file),
+        "PGSSLCERTMODE": "disable",
         "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT_SECONDS),
     }
 
