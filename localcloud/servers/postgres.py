@@ -118,6 +118,7 @@ def connection(place: Place, database: str = DATABASE) -> dict[str, Any]:
         "dbname": database,
         "sslmode": "verify-full",
         "sslrootcert": str(place.layout.ca_file),
+        "sslcertmode": "disable",  # else libpq looks into a home folder that may be another account's
         "connect_timeout": 5,
     }
 
