@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,11 @@ Progress = Callable[[str], None]
 
 COMMAND = "pulumi"
 PACK = PROJECT / "policies"
-REMEMBERED_LINES = 25
-"""How many of the engine's last lines an error looks through and quotes from."""
+QUOTED_LINES = 6
+"""How many of the engine's lines an error quotes."""
+
+FINDING = "At stake: "
+"""What every finding of the policy pack says."""
 
 
 class EngineError(KeptError):
@@ -138,19 +141,29 @@ class LocalStack:
 
 def worth_telling(line: str) -> bool:
     """Whether a line of the engine's says what happened to a resource, or what went wrong; the rest is bustle."""
-    return any(word in line for word in (" created (", " updated (", " replaced (", " deleted (", "error:", "[mandatory]", "[advisory]"))
+    return any(word in line for word in (" created (", " updated (", " replaced (", " deleted (", "error:", FINDING))
 
 
 def explained(verb: str, lines: Iterable[str]) -> tuple[str, str]:
-    """A failure in one line, and the next step."""
-    said = [line.strip() for line in lines if line.strip()][-REMEMBERED_LINES:]
+    """A failure in one line, and the next step: what the pack refused, else the errors, else what was said last."""
+    said = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if any("is currently locked" in line for line in said):
         return (
             "the local stack is locked by another update",
             "wait for it; if it was killed: `pulumi cancel` after `eval $(kept local env)`",
         )
-    errors = [line for line in said if "error:" in line or "mandatory" in line] or said[-3:]
-    return f"`pulumi {verb}` failed: {' / '.join(errors) or 'it said nothing'}", "mend what it names, then run the command again"
+    refused = [line for line in said if FINDING in line]
+    if refused:
+        return (
+            f"the policy pack refused the update: {_quoted(refused)}",
+            "mend the program, the stack file or the catalog, then run it again",
+        )
+    errors = [line for line in said if "error:" in line and not line.endswith("update failed")]
+    return f"`pulumi {verb}` failed: {_quoted(errors or said[-3:])}", "mend what it names, then run the command again"
+
+
+def _quoted(lines: Sequence[str]) -> str:
+    return " / ".join(lines[:QUOTED_LINES]) or "it said nothing"
 
 
 def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:

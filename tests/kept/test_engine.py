@@ -42,7 +42,10 @@ def test_a_local_stack_is_not_protected_and_the_tracked_one_is(local: Settings) 
 EXPLAINED = {
     "a lock": (["error: the stack is currently locked by 1 lock(s)."], "locked by another update"),
     "an error among progress": (["Updating", "error: bad size", "Duration: 1s"], "error: bad size"),
-    "a policy": (["    [mandatory]  kept  regions.plan", "Resources:"], "[mandatory]  kept  regions.plan"),
+    "a policy": (
+        ["  [mandatory] edge.plan", "  zone: no zone was found. At stake: edge.waf.", "error: update failed"],
+        "pack refused the update: zone",
+    ),
     "no error line": (["Updating", "Killed"], "Updating / Killed"),
     "silence": ([], "it said nothing"),
 }
