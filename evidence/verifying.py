@@ -154,10 +154,11 @@ class _Pass:
 
     def run(self, pinned: Sequence[Pinned]) -> Verification:
         claims = [*self._stored(), *self._given(pinned)]
+        unread, self.problems = self.problems, []
         covered = max((claim.says.size for claim in claims if not claim.pinned), default=0)
         keys, later = self._names()
         tree = self._walk(keys, claims)
-        self.problems += later
+        self.problems += [*later, *unread]
         newest = max((each for each in claims if not each.pinned), key=lambda each: each.says.size, default=None)
         if newest is None:
             self._say(CHECKPOINTS, "there is no checkpoint that the log key has signed")
