@@ -159,7 +159,13 @@ def explained(verb: str, lines: Iterable[str]) -> tuple[str, str]:
             "mend the program, the stack file or the catalog, then run it again",
         )
     errors = [line for line in said if "error:" in line and not line.endswith("update failed")]
-    return f"`pulumi {verb}` failed: {_quoted(errors or said[-3:])}", "mend what it names, then run the command again"
+    missing = any("pulumi plugin install" in line for line in errors)
+    hint = (
+        "install the plugin, or take `pulumi` off PATH: then the program is rehearsed"
+        if missing
+        else "mend what it names, then run it again"
+    )
+    return f"`pulumi {verb}` failed: {_quoted(errors or said[-3:])}", hint
 
 
 def _quoted(lines: Sequence[str]) -> str:
