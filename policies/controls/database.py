@@ -135,15 +135,13 @@ def listed(trusted: Resource, question: Question) -> Observation:  # noqa: ARG00
 
 
 def sources(subject: str, lists: Iterable[Resource]) -> Observation:
-    rules: list[Mapping[str, Any]] = []
-    for trusted in lists:
-        seen = items(trusted, "rules")
-        if seen is None:
-            return unknown(subject, EXPECTED)
-        rules += seen
-    if not rules:
+    """Lists of one cluster together. A cluster has one: of several, each may be the one that was set last, so none may be empty."""
+    found = [items(trusted, "rules") for trusted in lists]
+    if () in found:
         return failed(subject, EXPECTED, "the list is empty, so everybody may connect", MEND)
-    return _weighed(subject, rules)
+    if None in found:
+        return unknown(subject, EXPECTED)
+    return _weighed(subject, [rule for rules in found for rule in rules or ()])
 
 
 def _weighed(subject: str, rules: list[Mapping[str, Any]]) -> Observation:

@@ -51,6 +51,10 @@ def judge(stack: Stack) -> Iterator[Observation]:
 
 def named(member: Resource, question: Question) -> Observation:  # noqa: ARG001 - as every early check is called
     """What one resource alone can tell: whether it names a network at all."""
+    return _named(member)
+
+
+def _named(member: Resource) -> Observation:
     network = value(member, MEMBERS[member.type])
     if network is UNKNOWN:
         return unknown(label(member), EXPECTED)
@@ -61,10 +65,9 @@ def named(member: Resource, question: Question) -> Observation:  # noqa: ARG001 
 
 def placed(member: Resource, vpcs: tuple[Resource, ...]) -> Observation:
     """One member against the networks there are."""
-    alone = named(member, None)  # type: ignore[arg-type]
     network = value(member, MEMBERS[member.type])
     if network is UNKNOWN or not network:
-        return alone
+        return _named(member)
     found = [vpc for vpc in vpcs if value(vpc, "id") == network]
     if not found:
         if any(value(vpc, "id") in (UNKNOWN, None) for vpc in vpcs):

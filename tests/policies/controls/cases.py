@@ -5,8 +5,21 @@ Used twice: over the plan controls themselves and, as protobuf over gRPC, over t
 
 from __future__ import annotations
 
-from policies.kinds import BALANCER, DIGITALOCEAN_RECORD, DROPLET, FIREWALL, HOSTNAME_TLS, PAGE_RULE, RULESET, VPC, ZONE_SETTING
-from tests.policies.controls.compliant import ADDRESS, EDGE_ZONE, MANAGED, NETWORK, Change, also, drop, lets_in, plus, put, without
+from policies.kinds import BALANCER, DIGITALOCEAN_RECORD, DROPLET, FIREWALL, HOSTNAME_TLS, PAGE_RULE, RULESET, TRUSTED, VPC, ZONE_SETTING
+from tests.policies.controls.compliant import (
+    ADDRESS,
+    DATABASE,
+    EDGE_ZONE,
+    MANAGED,
+    NETWORK,
+    Change,
+    also,
+    drop,
+    lets_in,
+    plus,
+    put,
+    without,
+)
 
 Broken = dict[str, tuple[tuple[Change, ...], dict[str, str]]]
 """By sentence: the changes, and the one subject that fails under each control named."""
@@ -51,6 +64,7 @@ _TRUSTED = {"database.plan": "trusted sources of database illumacom"}
 DATABASES: Broken = {
     "no trusted sources at all": ((without("trusted"),), _TRUSTED),
     "an empty list of trusted sources": ((put("trusted", "rules", []),), _TRUSTED),
+    "two lists of trusted sources, one of them empty": ((plus("again", TRUSTED, clusterId=DATABASE, rules=[]),), _TRUSTED),
     "trusted sources of another cluster": ((put("trusted", "clusterId", "another"),), _TRUSTED),
     "everybody is trusted": ((put("trusted", "rules.1.value", "0.0.0.0/0"),), _TRUSTED),
     "everybody, in the short spelling": ((put("trusted", "rules.1.value", "0/0"),), _TRUSTED),
