@@ -23,7 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keyrotation.errors import DecryptionFailed
-from keyrotation.format import BODY_OFFSET, HEADER_BYTES, NONCE_BYTES, associated_prefix, associated_row, header, kid_of
+from keyrotation.format import BODY_OFFSET, HEADER_BYTES, NONCE_BYTES, OVERHEAD_BYTES, associated_prefix, associated_row, header, kid_of
 
 
 class DataKeys(Protocol):
@@ -54,7 +54,10 @@ class FieldCipher:
         """The value; `MalformedValue`, `UnknownKey` or `DecryptionFailed` when it is not to be had."""
         key = self._keys.for_reading(merchant, kid_of(stored))
         prefix = associated_prefix(stored[:HEADER_BYTES], merchant, column)
-        return _open(key, stored, prefix + associated_row(row), merchant, column)
+        try:
+            return key.decrypt(stored[HEADER_BYTES:BODY_OFFSET], stored[BODY_OFFSET:], prefix + associated_row(row))
+        except InvalidTag:
+            raise _does_not_open(merchant, column) from None
 
     def encrypt_many(self, merchant: UUID, column: int, rows: Sequence[bytes], values: Sequence[bytes | None]) -> list[bytes | None]:
         """One column of many rows, in order; None stays None."""
@@ -78,20 +81,19 @@ class FieldCipher:
             if each is None:
                 values.append(None)
                 continue
-            kid = kid_of(each)
             head = each[:HEADER_BYTES]
-            if head not in opened:
-                opened[head] = (self._keys.for_reading(merchant, kid), associated_prefix(head, merchant, column))
+            if head not in opened or len(each) < OVERHEAD_BYTES:
+                opened[head] = (self._keys.for_reading(merchant, kid_of(each)), associated_prefix(head, merchant, column))
             key, prefix = opened[head]
-            values.append(_open(key, each, prefix + associated_row(row), merchant, column))
+            try:
+                values.append(key.decrypt(each[HEADER_BYTES:BODY_OFFSET], each[BODY_OFFSET:], prefix + associated_row(row)))
+            except InvalidTag:
+                raise _does_not_open(merchant, column) from None
         return values
 
 
-def _open(key: AESGCM, stored: bytes, associated: bytes, merchant: UUID, column: int) -> bytes:
-    try:
-        return key.decrypt(stored[HEADER_BYTES:BODY_OFFSET], stored[BODY_OFFSET:], associated)
-    except InvalidTag:
-        raise DecryptionFailed(
-            f"a value of column {column} of merchant {merchant} does not decrypt",
-            "it was changed, or moved from another row, column or merchant: restore it from a backup",
-        ) from None
+def _does_not_open(merchant: UUID, column: int) -> DecryptionFailed:
+    return DecryptionFailed(
+        f"a value of column {column} of merchant {merchant} does not decrypt",
+        "it was changed, or moved from another row, column or merchant: restore it from a backup",
+    )
