@@ -80,9 +80,9 @@ class TransitSigner:
         return self._keys[self._version if self._version is not None else max(self._keys)]
 
     def public_keys(self) -> Mapping[int, bytes]:
-        """The public key of every version that Vault still holds, by number."""
+        """The public key of every version that Vault still holds, by number (a number: "10" comes after "9")."""
         versions = self._vault.read(f"{self._mount}/keys/{self.key_name}")["keys"]
-        return {int(number): base64.b64decode(entry["public_key"]) for number, entry in versions.items()}
+        return {int(number): base64.b64decode(entry["public_key"]) for number, entry in sorted(versions.items(), key=_number)}
 
 
 def keyid(public: bytes) -> str:
@@ -112,6 +112,10 @@ def from_pem(text: str) -> tuple[bytes, ...]:
     if not blocks:
         raise Malformed("no PEM block of a public key", "give the file that `kept evidence export` wrote")
     return tuple(_from_block(block) for block in blocks)
+
+
+def _number(version: tuple[str, object]) -> int:
+    return int(version[0])
 
 
 def _from_block(block: str) -> bytes:

@@ -160,8 +160,7 @@ class Log:
 
     def _versions(self, signer: TransitSigner) -> tuple[bytes, ...]:
         """The public keys of all versions, oldest first."""
-        keys = signer.public_keys()
-        return tuple(keys[number] for number in sorted(keys))
+        return tuple(signer.public_keys().values())
 
     def _pinned_or_none(self) -> Trust | None:
         pem, vkey = self.keys_folder / PEM, self.keys_folder / VKEY

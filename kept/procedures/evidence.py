@@ -56,7 +56,7 @@ def show_verification(verification: Verification, output: str) -> None:
         print_json(
             {
                 "ok": verification.ok,
-                "size": verification.size,
+                "records": verification.size,
                 "root": verification.root,
                 "checkpoint": verification.note.decode(),
                 "uncovered": verification.uncovered,
@@ -125,8 +125,9 @@ def _words(record: Record) -> tuple[str, str, str]:
 
 def _trust(record_key: Path | None, log_key: str | None) -> Trust:
     pem = _read(record_key) if record_key else _read_pinned("evidence-record.pem")
-    vkey = _read_pinned("evidence-log.vkey") if log_key is None else log_key
-    return read_trust(pem, vkey if "+" in vkey else _read(Path(vkey)))
+    if log_key is None:
+        return read_trust(pem, _read_pinned("evidence-log.vkey"))
+    return read_trust(pem, _read(Path(log_key)) if Path(log_key).is_file() else log_key)
 
 
 def _read_pinned(name: str) -> str:

@@ -1,0 +1,136 @@
+"""`kept evidence` and `kept attest` as a user types them, on a log of the test's own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from kept.__main__ import main
+from kept.local_settings import render
+from services.settings import Settings
+from tests.kept.log_settings import own_log_settings
+
+
+@dataclass(frozen=True)
+class Answer:
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The command line with the settings of one log, run in this process: starting one for every line takes long."""
+
+    settings: Path
+
+    def run(self, *arguments: object, code: int = 0) -> Answer:
+        places = {"KEPT_SETTINGS": str(self.settings), "KEPT_HOME": str(self.settings.parent)}
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, places),
+            mock.patch.object(sys, "argv", ["kept", *map(str, arguments)]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        assert ended.value.code == code, err.getvalue()
+        return Answer(out.getvalue(), err.getvalue())
+
+    def json(self, *arguments: object, code: int = 0) -> dict[str, Any]:
+        return json.loads(self.run(*arguments, "-o", "json", code=code).stdout)
+
+
+@pytest.fixture
+def kept(local: Settings, bucket: str, tmp_path: Path) -> Typed:
+    settings = own_log_settings(local, bucket, tmp_path / "data")
+    path = tmp_path / "settings.toml"
+    path.write_text(render(settings.model_dump(mode="json")))
+    return Typed(path)
+
+
+def test_a_statement_is_signed_listed_withdrawn_and_seen_in_the_log(kept: Typed, tmp_path: Path) -> None:
+    (tmp_path / "minutes").write_text("who may see this")
+    kept.run("attest", "add", "access.mfa", "--valid-for", "30 days", "--document", tmp_path / "minutes", "--role", "privacy-officer")
+    (standing,) = kept.json("attest", "list")["statements"]
+    assert (standing["promise"], standing["state"], standing["role"], standing["record"]) == ("access.mfa", "holds", "privacy-officer", 0)
+    assert len(standing["document_sha256"]) == 64
+    kept.run("attest", "withdraw", "access.mfa")
+    assert "withdrawn" in kept.run("attest", "list").stdout
+    shown = kept.json("evidence", "show", "0")
+    assert shown["statement"]["predicate"]["signed_by"] == "record-key"
+    assert "who may see this" not in json.dumps(shown)
+    rows = kept.json("evidence", "show")["records"]
+    assert [(row["kind"], row["result"]) for row in rows] == [("statement", "holds"), ("log event", "-"), ("statement", "withdrawn")]
+    assert kept.json("evidence", "verify") | {"root": "", "checkpoint": ""} == {
+        "schema_version": 1,
+        "ok": True,
+        "records": 3,
+        "root": "",
+        "checkpoint": "",
+        "uncovered": 0,
+        "late": [],
+        "problems": [],
+    }
+
+
+def test_checkpoint_prints_the_note_that_was_signed(kept: Typed, tmp_path: Path) -> None:
+    note = kept.run("evidence", "checkpoint").stdout
+    assert note.startswith("kept.test/illumacom\n1\n")
+    (tmp_path / "note").write_text(note)
+    kept.run("evidence", "verify", "--pinned", tmp_path / "note")
+    copy = kept.run("evidence", "export", tmp_path / "copy").stdout.strip()
+    assert "verified: 1 records" in kept.run("evidence", "verify", copy, "--environment", "local").stdout
+
+
+def test_a_log_that_does_not_verify_is_exit_code_3_everywhere(kept: Typed, tmp_path: Path) -> None:
+    kept.run("attest", "add", "access.mfa")
+    copy = Path(kept.run("evidence", "export", tmp_path / "copy").stdout.strip())
+    (copy / "records/000000000000").unlink()
+    found = kept.json("evidence", "verify", copy, code=3)
+    assert found["ok"] is False
+    assert {"where": "records/000000000000", "what": "is missing, but there are objects beyond it"} in found["problems"]
+    kept.run("evidence", "verify", copy, "--environment", "production", code=3)
+
+
+def empty(folder: Path) -> list[object]:
+    (folder / "empty").mkdir()
+    return ["evidence", "verify", folder / "empty"]
+
+
+WRONG: dict[str, tuple[Callable[[Path], list[object]], str]] = {
+    "a promise that was not made": (lambda _: ["attest", "add", "no.such"], "has made no promise"),
+    "a promise that machines prove": (lambda _: ["attest", "add", "keys.rotation"], "not proven by statements"),
+    "a statement that holds too long": (lambda _: ["attest", "add", "access.mfa", "--valid-for", "93 days"], "at most 92 days"),
+    "a length of time without a unit": (lambda _: ["attest", "add", "access.mfa", "--valid-for", "93"], "write a count and a unit"),
+    "a document that is not there": (
+        lambda folder: ["attest", "add", "access.mfa", "--document", folder / "none"],
+        "cannot read the document",
+    ),
+    "a folder that is no log": (empty, "no copy of a log"),
+    "keys without a folder": (lambda folder: ["evidence", "verify", "--record-key", folder / "key"], "go with DIR"),
+    "a pinned checkpoint that is not there": (lambda folder: ["evidence", "verify", "--pinned", folder / "none"], "cannot read"),
+    "a record that is not there": (lambda _: ["evidence", "show", "99"], "no verified record 99"),
+}
+
+
+def test_wrong_arguments_are_exit_code_2_and_say_what_to_do(kept: Typed, tmp_path: Path) -> None:
+    kept.run("evidence", "checkpoint")
+    for arguments, said in WRONG.values():
+        assert said in kept.run(*arguments(tmp_path), code=2).stderr
+    assert kept.json("evidence", "verify")["records"] == 1
+
+
+def test_nothing_that_stands_can_be_withdrawn(kept: Typed) -> None:
+    kept.run("evidence", "checkpoint")
+    assert "no statement" in kept.run("attest", "withdraw", "access.mfa", code=1).stderr
