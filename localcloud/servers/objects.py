@@ -99,9 +99,8 @@ class Objects:
 
     def tidy(self, place: Place) -> None:
         """Killed, it leaves its sockets behind; their names hold our ports."""
-        ours = {str(port) for name, port in place.ports.items() if name.startswith(NAME)}
         for path in SOCKETS.glob("seaweedfs-*.sock"):
-            if path.stem.rpartition("-")[2] in ours:
+            if is_ours(path, place):
                 with suppress(OSError):  # another account's, with the same port in another network namespace
                     path.unlink()
 
@@ -130,6 +129,12 @@ def admin_client(place: Place) -> Any:
             request_checksum_calculation="when_required",
         ),
     )
+
+
+def is_ours(socket: Path, place: Place) -> bool:
+    """Whether a socket's name ends in a port of this fleet."""
+    ours = {str(port) for name, port in place.ports.items() if name.startswith(NAME)}
+    return socket.stem.rpartition("-")[2] in ours
 
 
 def endpoint(place: Place) -> str:

@@ -76,12 +76,12 @@ class OpenBao:
     def advance(self, place: Place) -> str:
         """Initialise (once), unseal (after every start), then wait until it is active."""
         try:
-            status = _call(place, "GET", "seal-status")
+            status = call(place, "GET", "seal-status")
             if not status["initialized"]:
                 self._initialise(place)
             if status["sealed"]:
-                _call(place, "PUT", "unseal", {"key": _unseal_key(place)})
-            _call(place, "GET", "health")
+                call(place, "PUT", "unseal", {"key": _unseal_key(place)})
+            call(place, "GET", "health")
         except (OSError, ValueError) as error:
             return f"{type(error).__name__}: {getattr(error, 'reason', error)}"
         return ""
@@ -89,7 +89,7 @@ class OpenBao:
     def healthy(self, place: Place) -> bool:
         """Unsealed and active; a sealed one is unsealed by `advance`."""
         try:
-            _call(place, "GET", "health")
+            call(place, "GET", "health")
         except (OSError, ValueError):
             return False
         return True
@@ -99,7 +99,7 @@ class OpenBao:
 
     def _initialise(self, place: Place) -> None:
         """One share. Its answer is seen once: it is stored before anything else is done."""
-        answer = _call(place, "PUT", "init", {"secret_shares": 1, "secret_threshold": 1})
+        answer = call(place, "PUT", "init", {"secret_shares": 1, "secret_threshold": 1})
         files.write(place.layout.secret(UNSEAL_KEY), answer["keys_base64"][0] + "\n")
         files.write(place.layout.secret(ROOT_TOKEN), answer["root_token"] + "\n")
 
@@ -111,14 +111,15 @@ def _unseal_key(place: Place) -> str:
     return path.read_text().strip()
 
 
-def _call(place: Place, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-    """One call below /v1/sys/. Errors of HTTP are `OSError`s (urllib's are)."""
+def call(place: Place, method: str, path: str, body: Mapping[str, Any] | None = None, token: str = "") -> Any:
+    """One call below /v1/sys/; none where the answer is empty. Errors of HTTP are `OSError`s (urllib's are)."""
     url = f"https://{HOST}:{place.ports[NAME]}/v1/sys/{path}"
-    request = urllib.request.Request(url, json.dumps(body).encode() if body else None, method=method)
+    headers = {"X-Vault-Token": token} if token else {}
+    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), method=method, headers=headers)
     context = ssl.create_default_context(cafile=str(place.layout.ca_file))
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     with opener.open(request, timeout=CALL_SECONDS) as answer:
-        return json.loads(answer.read())
+        return json.loads(answer.read() or b"null")
 
 
 def _configuration(place: Place) -> str:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from localcloud.servers import files
+from localcloud.servers.errors import ServerError
 from localcloud.servers.waiting import holds
 
 PROC = Path("/proc")
@@ -38,29 +39,32 @@ class Process:
         """Whether exactly this process still runs; a dead child of ours is buried on the way."""
         with suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
-        return _start_time(self.pid) == self.started and _boot() == self.boot
+        return _start_time(self.pid) == self.started and boot() == self.boot
 
     def from_another_boot(self) -> bool:
-        return self.boot != _boot()
+        return self.boot != boot()
 
 
 def start(argv: Sequence[str], environment: Mapping[str, str], log: Path) -> Process:
     """Start a program with its output appended to `log`; it outlives us and is not reached by our Ctrl-C."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    pid = os.posix_spawn(
-        argv[0],
-        list(argv),
-        dict(environment),
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(log), flags, files.PRIVATE_FILE),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-        setsid=True,
-        setsigmask=[],
-        setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP],
-    )
-    return Process(pid, _start_time(pid) or 0, _boot())
+    try:
+        pid = os.posix_spawn(
+            argv[0],
+            list(argv),
+            dict(environment),
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(log), flags, files.PRIVATE_FILE),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+            setsigmask=[],
+            setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP],
+        )
+    except OSError as error:
+        raise ServerError(f"cannot start {argv[0]} (log: {log}): {error.strerror}", "check that you may run that program") from error
+    return Process(pid, _start_time(pid) or 0, boot())
 
 
 def remember(path: Path, process: Process) -> None:
@@ -114,5 +118,6 @@ def _start_time(pid: int) -> int | None:
     return None if after_name[0] in "ZX" else int(after_name[START_TIME_FIELD])
 
 
-def _boot() -> str:
+def boot() -> str:
+    """The id of this start of the machine."""
     return (PROC / "sys/kernel/random/boot_id").read_text().strip()
