@@ -2,8 +2,10 @@
 
 A table's digest is the sum of a 64-bit hash of each row, modulo 2^64, with the row count beside it: row order does not matter, and a
 row that is there twice counts twice. Columns go in name order; `FROM ONLY`, so that inherited rows are not counted twice.
-`hash_record_extended` is the quick one; some types (json, xml, tsvector, money, bit, point ...) have no hash, and their tables are
-hashed as text, with every setting that shapes the text pinned. Hashes are comparable within one major version of Postgres only.
+`hash_record_extended` is the quick one. It does not serve every table: some types (json, xml, tsvector, money, bit, point ...) have no
+hash, and those that stand for an object of the catalog (enums, regclass and its like, and whatever is built of them) are hashed by an
+OID, which a restore gives anew. Such tables are hashed as text, with every setting that shapes the text pinned. Hashes are comparable
+within one major version of Postgres only.
 
 This tells accident and omission, not forgery: rows could be chosen to collide. Forgery is what the container's tags are against.
 """
@@ -36,8 +38,19 @@ _OURS = """
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 """
 
+# Types whose hash is that of an OID, and the arrays, domains, ranges and composites built of them.
 _TABLES = f"""
+    WITH RECURSIVE by_oid(oid) AS (
+        SELECT oid FROM pg_type
+        WHERE typtype = 'e' OR (typtype = 'b' AND typname LIKE 'reg%%' AND typnamespace = 'pg_catalog'::regnamespace)
+        UNION
+        SELECT t.oid FROM pg_type t JOIN by_oid o ON t.typelem = o.oid OR t.typbasetype = o.oid
+            OR EXISTS (SELECT FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid) AND r.rngsubtype = o.oid)
+            OR t.typtype = 'c'
+               AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND a.atttypid = o.oid)
+    )
     SELECT n.nspname, c.relname,
+           EXISTS (SELECT FROM pg_attribute a JOIN by_oid o ON o.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0),
            ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                  ORDER BY a.attname COLLATE "C")
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -70,7 +83,7 @@ Connection = psycopg.Connection[Any]
 
 def table_names(connection: Connection) -> tuple[str, ...]:
     """Every table a dump holds, as `schema.table`."""
-    return tuple(f"{schema}.{table}" for schema, table, _columns in connection.execute(_TABLES))
+    return tuple(f"{schema}.{table}" for schema, table, *_rest in connection.execute(_TABLES))
 
 
 def content(connection: Connection, like: Content | None = None) -> Content:
@@ -79,8 +92,8 @@ def content(connection: Connection, like: Content | None = None) -> Content:
         connection.execute(f"SET LOCAL {setting}")
     methods: dict[str, Method] = {each.name: each.method for each in like.tables} if like else {}
     tables = [
-        _table(connection, schema, table, columns, methods.get(f"{schema}.{table}"))
-        for schema, table, columns in connection.execute(_TABLES).fetchall()
+        _table(connection, schema, table, columns, methods.get(f"{schema}.{table}") or ("text" if by_oid else None))
+        for schema, table, by_oid, columns in connection.execute(_TABLES).fetchall()
     ]
     return Content(
         tables=tuple(tables),
