@@ -78,13 +78,13 @@ def run_demo(shop: ShopSize, output: str) -> int:
 def jobs(environment: Environment, steps: Steps) -> None:
     """The scheduled jobs, each once."""
     with steps.step("rotating keys (keys.rotate)"):
-        rotate_keys(environment, apply=True)
+        progress(f"      {rotate_keys(environment, apply=True, progress=_line).summary()}")
     with steps.step("purging buyers' personal data past its date (retention.purge)"):
-        purge_due(environment, apply=True)
+        purge_due(environment, apply=True, progress=_line)
     with steps.step("making an encrypted backup (backup.run)"):
-        make_backup(environment)
+        make_backup(environment, _line)
     with steps.step("restoring it into a scratch database (backup.drill)"):
-        if not run_drill(environment).passed:
+        if not run_drill(environment, _line).passed:
             raise BadData("the restore drill did not pass: the restored digests differ", "look at `kept evidence show`")
 
 

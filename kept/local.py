@@ -22,17 +22,16 @@ if TYPE_CHECKING:
     from localcloud.servers.objects import Identity
 
 Progress = Callable[[str], None]
-DEFAULT_PLATFORM = "illumacom"
 PASSPHRASE = "pulumi_passphrase"  # noqa: S105 - the name of a file
 LOOPBACK = "127.0.0.1,localhost,::1"
 
 
 def up(folder: Path, platform: str, progress: Progress) -> Path:
     """Start what does not run, set up Vault, write `settings.toml`; returns its path. A second call changes nothing."""
-    from localcloud.servers import fleet
+    from localcloud.servers import files, fleet
 
     account = account_id(platform)
-    with _told():
+    with _told(), files.told(folder):
         endpoints = fleet.up(folder, progress, identities(platform))
         roles = _set_up_vault(endpoints, progress)
         _write_settings(endpoints, platform, account, roles)
@@ -62,7 +61,7 @@ def pulumi_environment(folder: Path) -> Mapping[str, str]:
     """
     from localcloud.servers import files, fleet, objects
 
-    with _told():
+    with _told(), files.told(folder):
         endpoints = fleet.known_endpoints(folder)
         if endpoints is None:
             raise UsageError(f"no local servers were ever started in {folder}", "run `kept local up`")

@@ -107,5 +107,3 @@ def read_stack(file: Path) -> Stack:
 
 def judge_plan_of(stack: Stack, catalog: Catalog, now: datetime) -> PlanOutcome:
     return PlanOutcome(catalog.platform, now, judge_plan(stack, catalog, now))
-
-

@@ -32,6 +32,9 @@ from services.errors import Refused
 
 _LOCK = "kept.sample"
 
+REPORTS = 5
+"""How often a load says how far it is, whatever its size."""
+
 Progress = Callable[[str], None]
 
 
@@ -75,7 +78,8 @@ def load(connection: psycopg.Connection[Any], loader: Loader, size: ShopSize, no
             _load_merchant(connection, loader, shop)
             for table, some in shop.tables.items():
                 rows[table] += len(some)
-            loader.progress(f"shop: {number} of {size.merchants} merchants, {rows['orders']} orders")
+            if number * REPORTS // size.merchants > (number - 1) * REPORTS // size.merchants:
+                loader.progress(f"shop: {number} of {size.merchants} merchants, {rows['orders']} orders")
         note = "INSERT INTO platform.sample (seed, merchants, orders, loaded_at) VALUES (%s, %s, %s, %s)"
         connection.execute(note, (size.seed, size.merchants, size.orders, now))
     return Loaded(True, size.merchants, rows)

@@ -26,8 +26,11 @@ def status(output: str) -> None:
 @command.command("rotate")
 @apply_options
 @output_option
-def rotate(*, apply: bool, yes: bool, env: str | None, output: str) -> None:
-    """Rotate what is due and rewrap data keys. Without --apply: the plan."""
+def rotate(*, apply: bool, yes: bool, env: str | None, output: str) -> int:
+    """Rotate what is due and rewrap data keys. Without --apply: the plan.
+
+    Exit code 3 when a key could not be rotated.
+    """
     from kept.environment import open_environment
     from kept.procedures.keys import rotate_keys
     from kept.showing import show_report
@@ -35,4 +38,6 @@ def rotate(*, apply: bool, yes: bool, env: str | None, output: str) -> None:
     environment = open_environment()
     if apply:
         confirm(environment.settings.environment, yes=yes, env=env)
-    show_report(rotate_keys(environment, apply=apply), output)
+    report = rotate_keys(environment, apply=apply)
+    show_report(report, output)
+    return 3 if report.failures else 0

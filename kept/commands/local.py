@@ -33,7 +33,9 @@ def down(*, wipe: bool) -> None:
 
     folder = locations.local_folder()
     stopped = local.down(folder, progress, wipe=wipe)
-    progress(("all servers are stopped" if stopped else "no server was running") + (f"; {folder} is gone" if wipe else ""))
+    progress("all servers are stopped" if stopped else "no server was running")
+    if wipe and not folder.exists():
+        progress(f"{folder} is gone")
 
 
 @command.command("status")

@@ -16,8 +16,11 @@ def command() -> None:
 @command.command("purge")
 @apply_options
 @output_option
-def purge(*, apply: bool, yes: bool, env: str | None, output: str) -> None:
-    """Erase buyers' personal data that is due. Without --apply: the plan, with counts."""
+def purge(*, apply: bool, yes: bool, env: str | None, output: str) -> int:
+    """Erase buyers' personal data that is due. Without --apply: the plan, with counts.
+
+    Exit code 3 when rows are overdue after the purge.
+    """
     from kept.environment import open_environment
     from kept.procedures.retention import purge_due
     from kept.showing import show_report
@@ -25,4 +28,6 @@ def purge(*, apply: bool, yes: bool, env: str | None, output: str) -> None:
     environment = open_environment()
     if apply:
         confirm(environment.settings.environment, yes=yes, env=env)
-    show_report(purge_due(environment, apply=apply), output)
+    report = purge_due(environment, apply=apply)
+    show_report(report, output)
+    return 3 if apply and report.overdue_after else 0

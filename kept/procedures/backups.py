@@ -7,26 +7,26 @@ from backups.restore_drill import DrillReport
 from backups.run import BackupReport, run_backup
 from kept import output as out
 from kept.environment import Environment
-from kept.jobs import run_job
+from kept.jobs import Progress, run_job
 
 
-def make_backup(environment: Environment) -> BackupReport:
+def make_backup(environment: Environment, progress: Progress = out.progress) -> BackupReport:
     """The job `backup.run`."""
     return run_job(
         environment,
         "backup.run",
         lambda context: run_backup(context.clients, environment.catalog, context.now, context.progress),
-        out.progress,
+        progress,
     )
 
 
-def run_drill(environment: Environment) -> DrillReport:
+def run_drill(environment: Environment, progress: Progress = out.progress) -> DrillReport:
     """The job `backup.drill`."""
     return run_job(
         environment,
         "backup.drill",
         lambda context: restore_drill.drill(context.clients, environment.catalog, context.now, context.progress),
-        out.progress,
+        progress,
     )
 
 

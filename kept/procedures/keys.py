@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from kept import output as out
 from kept.environment import Environment
-from kept.jobs import JobContext, run_job
+from kept.jobs import JobContext, Progress, run_job
 from keyrotation import register, rotation
 from keyrotation.rotation_report import RotationReport
 
 
-def rotate_keys(environment: Environment, *, apply: bool) -> RotationReport:
+def rotate_keys(environment: Environment, *, apply: bool, progress: Progress = out.progress) -> RotationReport:
     """Plan, or rotate what is due; only a run that acts is a job with records."""
 
     def work(context: JobContext) -> RotationReport:
         return rotation.rotate(context.clients, environment.catalog, context.now, context.progress, apply=apply)
 
     if apply:
-        return run_job(environment, "keys.rotate", work, out.progress, destructive=True)
-    return work(JobContext(environment, "plan", environment.clock(), out.progress))
+        return run_job(environment, "keys.rotate", work, progress, destructive=True)
+    return work(JobContext(environment, "plan", environment.clock(), progress))
 
 
 def show_status(environment: Environment, output: str) -> None:
