@@ -36,6 +36,14 @@ def require_supported_machine(machine: str | None = None, libc: tuple[str, str] 
         )
 
 
+def require_all() -> None:
+    """Say what is missing before anything is started."""
+    for tool in ("initdb", "postgres"):
+        postgres(tool)
+    openbao()
+    seaweedfs()
+
+
 def postgres(tool: str, environ: Mapping[str, str] = os.environ) -> str:
     """A Postgres program (`postgres`, `initdb`, `pg_dump` ...)."""
     folder = environ.get("KEPT_POSTGRES_BIN")

@@ -86,6 +86,7 @@ def _place(layout: Layout, servers: Sequence[Server]) -> Place:
 def _start_missing(place: Place, servers: Sequence[Server], progress: Progress) -> tuple[str, ...]:
     missing = [server for server in servers if lifecycle.status(place, server).state != "running"]
     if missing:
+        binaries.require_all()
         certificates = tuple(each for server in servers for each in server.certificates)
         authority.ensure(place.layout, certificates, datetime.now(UTC))
     for wave in ([each for each in missing if not each.needs], [each for each in missing if each.needs]):
