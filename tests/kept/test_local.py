@@ -78,7 +78,7 @@ def test_a_platform_without_a_stack_file_starts_nothing(home: Home) -> None:
 def test_a_missing_program_is_told_with_the_way_to_get_it(home: Home) -> None:
     answer = home.run("local", "up", KEPT_POSTGRES_BIN="/nowhere")
     assert answer.returncode == 2
-    assert "/nowhere/postgres" in answer.stderr
+    assert "/nowhere/initdb" in answer.stderr
     assert "KEPT_POSTGRES_BIN" in answer.stderr
     assert {server["state"] for server in home.json("local", "status", code=1)["servers"]} == {"stopped"}
 
