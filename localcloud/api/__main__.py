@@ -18,7 +18,12 @@ HOST = "127.0.0.1"
 def server(settings: config.Config) -> tuple[uvicorn.Server, socket.socket]:
     """A server and its bound socket; h11, because it alone hands over absolute-form requests whole."""
     listening = bind(settings.port)
-    options = uvicorn.Config(app.build(settings), http="h11", ws="none", lifespan="off", access_log=False, log_level="warning")
+    try:
+        application = app.build(settings)
+    except LocalCloudError:
+        listening.close()
+        raise
+    options = uvicorn.Config(application, http="h11", ws="none", lifespan="off", access_log=False, log_level="warning")
     return uvicorn.Server(options), listening
 
 

@@ -1,11 +1,10 @@
-"""`cloud`: the local cloud alone (no S3, no Postgres), served in this process on a free loopback port, empty for every test."""
+"""`cloud`: the local cloud alone (no S3, no Postgres), served in this process on a free loopback port, emptied for every test."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -58,17 +57,23 @@ class LocalCloud:
         self.stop()
         self.start()
 
-    def call(self, method: str, path: str, body: Any = None, token: str = TOKEN, **query: str) -> httpx.Response:
-        """One request with the token."""
-        return self._client.request(method, self.endpoint + path, json=body, params=query, headers={"Authorization": f"Bearer {token}"})
+    def call(self, method: str, path: str, body: Any = None, /, token: str = TOKEN, **query: str) -> httpx.Response:
+        """One request with the token ("": without one)."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self._client.request(method, self.endpoint + path, json=body, params=query or None, headers=headers)
 
-    def ok(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+    def raw(self, method: str, path: str, content: bytes, host: str | None = None) -> httpx.Response:
+        """Bytes as they are, to another host if one is named."""
+        headers = {"Authorization": f"Bearer {TOKEN}", **({"Host": host} if host else {})}
+        return self._client.request(method, self.endpoint + path, content=content, headers=headers)
+
+    def ok(self, method: str, path: str, body: Any = None, /, **query: str) -> Any:
         """One request that must succeed; its JSON."""
         answer = self.call(method, path, body, **query)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
-    def cf(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+    def cf(self, method: str, path: str, body: Any = None, /, **query: str) -> Any:
         """Cloudflare's result of a request that must succeed."""
         return self.ok(method, f"/client/v4{path}", body, **query)["result"]
 
@@ -77,8 +82,15 @@ class LocalCloud:
         return self.ok("GET", "/__local__/resources")
 
 
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
-    server = LocalCloud(Config(port=0, token=TOKEN, state_file=tmp_path / "state.sqlite"))
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    server = LocalCloud(Config(port=0, token=TOKEN, state_file=tmp_path_factory.mktemp("cloud") / "state.sqlite"))
     yield server
     server.close()
+
+
+@pytest.fixture
+def cloud(served: LocalCloud) -> LocalCloud:
+    served.ok("POST", "/__local__/reset", {})
+    served.ok("DELETE", "/__local__/calls")
+    return served
