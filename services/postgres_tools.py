@@ -40,8 +40,11 @@ def version(name: str) -> str:
 
 
 def major(version_text: str) -> int:
-    """17 of `17.10`, also of `17.10 (Debian 17.10-1)`."""
-    return int(version_text.split(".", maxsplit=1)[0].split(" ", maxsplit=1)[0])
+    """17 of `17.10`, of `17.10 (Debian 17.10-1)`, and of `17beta1`."""
+    found = re.match(r"\d+", version_text)
+    if found is None:
+        raise UsageError(f"{version_text!r} is no version of Postgres", "expected one like 17.10")
+    return int(found.group())
 
 
 def _packaged() -> Path | None:
