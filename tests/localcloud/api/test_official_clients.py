@@ -101,11 +101,6 @@ def test_pydo_reads_what_live_checks_ask_for(ocean: Any) -> None:
     assert len(ocean.droplets.list(tag_name="app")["droplets"]) == 1
 
 
-def plain(answer: Any) -> dict[str, Any]:
-    """The client hands rulesets over as dictionaries the first time it meets their type, and as models later."""
-    return dict(answer if isinstance(answer, dict) else answer.to_dict())
-
-
 def zone_of(flare: Cloudflare, account: str) -> Any:
     return flare.zones.create(account={"id": account}, name="example.com", type="full")
 
@@ -161,10 +156,10 @@ def test_cloudflare_reads_what_live_checks_ask_for(cloud, flare: Cloudflare) -> 
     with pytest.raises(cloudflare.NotFoundError):
         flare.rulesets.phases.get("http_request_firewall_managed", zone_id=zone.id)
     rule: Any = {"action": "execute", "expression": "true", "action_parameters": {"id": "efb7b8c949ac4650a09736fc376e9aee"}}
-    made = plain(flare.rulesets.create(zone_id=zone.id, kind="zone", name="waf", phase="http_request_firewall_managed", rules=[rule]))
-    entry = plain(flare.rulesets.phases.get("http_request_firewall_managed", zone_id=zone.id))
-    assert entry["id"] == made["id"]
-    assert entry["rules"][0]["enabled"] is True
+    made: Any = flare.rulesets.create(zone_id=zone.id, kind="zone", name="waf", phase="http_request_firewall_managed", rules=[rule])
+    entry = flare.rulesets.phases.get("http_request_firewall_managed", zone_id=zone.id)
+    assert entry.id == made["id"]  # the client gives what it created as a dictionary, and what it reads as a model
+    assert entry.rules[0].enabled is True
     account = flare.accounts.get(account_id=cloud.account)
     assert account is not None
     assert account.settings is not None
