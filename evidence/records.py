@@ -30,11 +30,18 @@ Keys = Mapping[str, Ed25519PublicKey]
 
 @dataclass(frozen=True)
 class Record:
-    """A numbered, verified record. `sha256` (hex) is that of the envelope as stored."""
+    """A numbered, verified record. `sha256` (hex) is that of the envelope as stored, `payload` is what was signed.
+
+    The statement is read anew each time: kept as objects, the statements of a year fill the memory.
+    """
 
     number: int
     sha256: str
-    statement: Statement
+    payload: bytes
+
+    @property
+    def statement(self) -> Statement:
+        return from_bytes(self.payload)
 
     @property
     def predicate(self) -> Predicate:
@@ -55,6 +62,11 @@ class NotARecord(Exception):  # noqa: N818 - a judgement about bytes, caught by 
 
 def read(raw: bytes, keys: Keys) -> Statement:
     """The statement in a signed envelope; `NotARecord` says why there is none."""
+    return open_envelope(raw, keys)[1]
+
+
+def open_envelope(raw: bytes, keys: Keys) -> tuple[bytes, Statement]:
+    """The payload of a signed envelope and the statement in it; `NotARecord` says why there is none."""
     try:
         envelope = dsse.decode(raw)
     except Malformed as error:
@@ -64,7 +76,7 @@ def read(raw: bytes, keys: Keys) -> Statement:
     except BadSignature as error:
         raise NotARecord("not-signed", error.message) from None
     try:
-        return from_bytes(payload)
+        return payload, from_bytes(payload)
     except Malformed as error:
         raise NotARecord("not-a-statement", error.message) from None
 

@@ -27,18 +27,22 @@ Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,9
 Subject = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9*][A-Za-z0-9 ._:/$#*+,=()\[\]-]{0,199}$")]
 Phrase = Annotated[str, StringConstraints(max_length=MAX_PHRASE, pattern=r"^[^@\x00-\x1f\x7f]*$")]
 Commit = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}(-dirty)?|unknown)$")]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, strict=True)]
+Ordinal = Annotated[int, Field(ge=1, strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Moment = Annotated[AwareDatetime, Field(strict=True)]
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Context(Strict):
     """What is the same in every record of one process: which world, which wording, which tool, which writer."""
 
     environment: Literal["local", "staging", "production"]
-    clock_override: bool
+    clock_override: Flag
     platform: Word
     catalog_sha256: Sha256
     policy_sha256: Sha256
@@ -62,7 +66,7 @@ class WriterMark(Strict):
     """Which record of which writer this is; counters start at 1 and skip nothing."""
 
     id: Word
-    counter: Annotated[int, Field(ge=1)]
+    counter: Ordinal
 
 
 class Verifier(Strict):
@@ -77,24 +81,24 @@ class Predicate(Strict):
     """What every predicate holds. `late` says that the store was down and the record waited in the spool."""
 
     environment: Literal["local", "staging", "production"]
-    clock_override: bool
+    clock_override: Flag
     platform: Word
     catalog_sha256: Sha256
     policy_sha256: Sha256
     verifier: Verifier
     writer: WriterMark
-    time_created: AwareDatetime = Field(alias="timeCreated")
-    late: bool = False
+    time_created: Moment = Field(alias="timeCreated")
+    late: Flag = False
 
 
 class Measured(Strict):
     """A figure beside its limit and its warning margin, all in `unit`."""
 
     name: Phrase
-    value: float
+    value: Number
     unit: Word
-    limit: float
-    warn: float
+    limit: Number
+    warn: Number
 
 
 class Listed(Strict):
@@ -146,9 +150,9 @@ class ControlRun(Predicate):
     vantage: Vantage
     result: Literal["PASSED", "WARNED", "FAILED"]
     params: dict[Word, Phrase] = {}
-    started: AwareDatetime
-    finished: AwareDatetime
-    complete: bool
+    started: Moment
+    finished: Moment
+    complete: Flag
     source: Source | None = None
     method: Method
     population: Population
@@ -165,11 +169,11 @@ class Job(Predicate):
     job: Word
     run: Word
     event: Literal["start", "end"]
-    started: AwareDatetime | None = None
-    finished: AwareDatetime | None = None
+    started: Moment | None = None
+    finished: Moment | None = None
     result: Literal["succeeded", "failed", "not-started"] | None = None
     error: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{0,60}$")] = ""
-    counts: Annotated[dict[Word, int | float], Field(max_length=100)] = {}
+    counts: Annotated[dict[Word, Number], Field(max_length=100)] = {}
     artifacts: tuple[Artifact, ...] = ()
 
 
@@ -186,8 +190,8 @@ class Attestation(Predicate):
     key_fingerprint: Sha256
     signed_by: Literal["record-key", "register"]
     document_sha256: Sha256 | None = None
-    valid_from: AwareDatetime
-    valid_until: AwareDatetime | None = None
+    valid_from: Moment
+    valid_until: Moment | None = None
 
 
 class Rejection(Strict):
@@ -201,8 +205,8 @@ class Gap(Strict):
     """Records `first` to `last` of a writer did not arrive before a later one did."""
 
     writer: Word
-    first: Annotated[int, Field(ge=1)]
-    last: Annotated[int, Field(ge=1)]
+    first: Ordinal
+    last: Ordinal
 
 
 class LogEvent(Predicate):

@@ -22,8 +22,8 @@ from evidence.composing import sha256
 from evidence.counting import Arrival, Counters
 from evidence.errors import BadSignature, Malformed
 from evidence.notes import Checkpoint, open_checkpoint
-from evidence.records import CHECKPOINTS, RECORDS, NotARecord, Record, checkpoint_key, read, record_key
-from evidence.statements import ControlRun, Gap, LogEvent
+from evidence.records import CHECKPOINTS, RECORDS, NotARecord, Record, checkpoint_key, open_envelope, record_key
+from evidence.statements import ControlRun, Gap, LogEvent, Predicate
 from evidence.stores import Store
 from evidence.trust import Trust
 
@@ -111,14 +111,14 @@ class _World:
         self.environment = self.demands.environment
         self.platform = self.demands.platform
 
-    def objections(self, record: Record) -> list[str]:
-        found = self._place(record)
-        if not record.predicate.clock_override:
-            found += self._time(record)
+    def objections(self, predicate: Predicate) -> list[str]:
+        found = self._place(predicate)
+        if not predicate.clock_override:
+            found += self._time(predicate)
         return found
 
-    def _place(self, record: Record) -> list[str]:
-        predicate, found = record.predicate, []
+    def _place(self, predicate: Predicate) -> list[str]:
+        found = []
         self.environment = self.environment or predicate.environment
         self.platform = self.platform or predicate.platform
         if predicate.environment != self.environment:
@@ -129,8 +129,8 @@ class _World:
             found.append("was made under a moved clock, which production never accepts")
         return found
 
-    def _time(self, record: Record) -> list[str]:
-        at, found, predicate = record.at, [], record.predicate
+    def _time(self, predicate: Predicate) -> list[str]:
+        at, found = predicate.time_created, []
         if at > self.demands.now + TOLERANCE:
             found.append(f"is dated {at.isoformat()}, which is in the future")
         if isinstance(predicate, ControlRun) and predicate.finished > at + TOLERANCE:
@@ -151,6 +151,8 @@ class _Pass:
     demands: Demands
     problems: list[Problem] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
+    newest: datetime | None = None
 
     def run(self, pinned: Sequence[Pinned]) -> Verification:
         claims = [*self._stored(), *self._given(pinned)]
@@ -165,16 +167,15 @@ class _Pass:
         for claim in claims:
             if claim.says.size > len(keys):
                 self._say(claim.where, _cut(claim, len(keys)))
-        records = tuple(each for each in self.records if each.number < covered)
-        self._stale(records)
+        self._stale()
         return Verification(
             tuple(self.problems),
             min(covered, len(keys)),
             tree.hex(),
-            records,
+            tuple(self.records),
             newest.note if newest else b"",
             max(len(keys) - covered, 0),
-            tuple(each.number for each in records if each.predicate.late),
+            tuple(self.late),
         )
 
     def _stored(self) -> list[_Claim]:
@@ -222,11 +223,12 @@ class _Pass:
         for number, raw in enumerate(self.store.get_many(keys)):
             tree.append(merkle.leaf_hash(raw))
             try:
-                record = Record(number, sha256(raw), read(raw, trusted))
+                payload, statement = open_envelope(raw, trusted)
             except NotARecord as error:
                 self._say(keys[number], str(error))
             else:
-                check(record, counters, world)
+                if check(keys[number], statement.predicate, counters, world):
+                    self._keep(Record(number, sha256(raw), payload), statement.predicate, covered)
             if number + 1 in by_size:
                 root = tree.root()
                 matched = self._compare(by_size[number + 1], root, matched)
@@ -236,13 +238,19 @@ class _Pass:
             self._say(f"writer {gap.writer}", f"its records {gap.first} to {gap.last} are missing")
         return root if covered <= len(keys) else tree.root()
 
-    def _check(self, record: Record, counters: _Announced, world: _World) -> None:
-        objection = counters.objection(record)
-        found = ([objection] if objection else []) + world.objections(record)
-        for each in found:
-            self._say(record_key(record.number), each)
-        if not found:
+    def _check(self, key: str, predicate: Predicate, counters: _Announced, world: _World) -> bool:
+        objection = counters.objection(predicate)
+        found = world.objections(predicate)
+        for each in [objection, *found] if objection else found:
+            self._say(key, each)
+        return not objection and not found
+
+    def _keep(self, record: Record, predicate: Predicate, covered: int) -> None:
+        if record.number < covered:
             self.records.append(record)
+            self.newest = predicate.time_created if self.newest is None else max(self.newest, predicate.time_created)
+            if predicate.late:
+                self.late.append(record.number)
 
     def _compare(self, claims: Iterable[_Claim], root: bytes, matched: int) -> int:
         """Check claims of one size; returns the largest size up to which the records are proven."""
@@ -254,11 +262,10 @@ class _Pass:
                 self._say(claim.where, f"{bound} are not those it was signed over")
         return matched
 
-    def _stale(self, records: Sequence[Record]) -> None:
-        newest = max((each.at for each in records), default=None)
-        if self.demands.max_age is None or newest is None:
+    def _stale(self) -> None:
+        if self.demands.max_age is None or self.newest is None:
             return
-        age, allowed = self.demands.now - newest, self.demands.max_age
+        age, allowed = self.demands.now - self.newest, self.demands.max_age
         if age > allowed:
             self._say(CHECKPOINTS, f"the log is stale: its newest record is {_hours(age)} old, at most {_hours(allowed)} is allowed")
 
@@ -273,8 +280,7 @@ class _Announced:
         self._counters = Counters()
         self._gaps: set[Gap] = set()
 
-    def objection(self, record: Record) -> str:
-        predicate = record.predicate
+    def objection(self, predicate: Predicate) -> str:
         mark = predicate.writer
         arrival = self._counters.judge(mark)
         if arrival is Arrival.REPEATED:

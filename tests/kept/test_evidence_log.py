@@ -15,7 +15,7 @@ from evidence.errors import Inconsistent
 from evidence.notes import VerifierKey
 from evidence.signing import fingerprint, to_pem
 from kept.environment import catalog_of
-from kept.evidence_log import Log, commit, open_log
+from kept.evidence_log import Log, open_log
 from promises.observations import ControlRun, Observation, Outcome, Surface, Vantage
 from services.errors import Unreachable
 from services.settings import Settings
@@ -51,7 +51,7 @@ def test_what_was_written_is_numbered_signed_verified_and_read(log: Log) -> None
     assert (summary.promise, summary.record, summary.count(Outcome.PASS)) == ("keys.rotation", 0, 1)
     predicate = verification.records[0].predicate
     assert (predicate.catalog_sha256, predicate.environment) == (log.catalog.sha256, "local")
-    assert predicate.verifier.commit == commit()
+    assert predicate.verifier.commit == log.context.commit
 
 
 def test_keys_are_pinned_at_the_first_checkpoint_and_checkpoints_copied_outside_the_bucket(log: Log) -> None:
