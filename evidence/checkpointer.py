@@ -16,7 +16,6 @@ with the record key under the writer name `checkpointer`, whose counter is read 
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from evidence.composing import Stamp
 from evidence.errors import BadSignature, Exists, Inconsistent, Malformed
 from evidence.ledger import Candidate, Judgement, Ledger
 from evidence.notes import Checkpoint, open_checkpoint, sign_checkpoint
+from evidence.ordering import in_order
 from evidence.records import (
     CHECKPOINTS,
     INBOX,
@@ -254,22 +254,6 @@ class _Run:
     def _stamp(self, at: datetime) -> Stamp:
         context = self._parts.context.model_copy(update={"writer_id": WRITER})
         return Stamp(context, self._ledger.counters.last(WRITER) + 1, at)
-
-
-def in_order(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Each writer's records by counter, writers merged by time; a writer whose clock jumped back keeps its order."""
-    by_writer: dict[str, list[Candidate]] = {}
-    for each in sorted(candidates, key=lambda each: (each.statement.predicate.writer.counter, each.sha256)):
-        by_writer.setdefault(each.statement.predicate.writer.id, []).append(each)
-    return (candidate for _, candidate in heapq.merge(*map(_keyed, by_writer.values()), key=lambda pair: pair[0]))
-
-
-def _keyed(candidates: Iterable[Candidate]) -> Iterator[tuple[tuple[datetime, str, int, str], Candidate]]:
-    latest: datetime | None = None
-    for each in candidates:
-        predicate = each.statement.predicate
-        latest = predicate.time_created if latest is None else max(latest, predicate.time_created)
-        yield (latest, predicate.writer.id, predicate.writer.counter, each.sha256), each
 
 
 def _inconsistent(message: str) -> Inconsistent:

@@ -19,19 +19,15 @@ from datetime import datetime, timedelta
 
 from evidence import merkle
 from evidence.composing import sha256
-from evidence.counting import Arrival, Counters
 from evidence.errors import BadSignature, Malformed
 from evidence.notes import Checkpoint, open_checkpoint
 from evidence.records import CHECKPOINTS, RECORDS, NotARecord, Record, checkpoint_key, open_envelope, record_key
-from evidence.statements import ControlRun, Gap, LogEvent, Predicate
+from evidence.rules import MAX_AGE, TOLERANCE, Arrivals, Demands, World
+from evidence.statements import Predicate
 from evidence.stores import Store
 from evidence.trust import Trust
 
-TOLERANCE = timedelta(minutes=5)
-"""How far the clocks of two writers may differ."""
-
-MAX_AGE = timedelta(hours=26)
-"""A heartbeat is written each day; two hours of grace."""
+__all__ = ["MAX_AGE", "TOLERANCE", "Demands", "Pinned", "Problem", "Verification", "verify"]
 
 
 @dataclass(frozen=True)
@@ -73,16 +69,6 @@ class Verification:
         return not self.problems
 
 
-@dataclass(frozen=True)
-class Demands:
-    """What is asked of a log beyond its integrity. `environment` and `platform` of None: those of its first record."""
-
-    now: datetime
-    max_age: timedelta | None = MAX_AGE
-    environment: str | None = None
-    platform: str | None = None
-
-
 def verify(store: Store, trust: Trust, demands: Demands, pinned: Iterable[Pinned] = ()) -> Verification:
     """Verify a log; never raises for what it finds, only for a store that cannot be read."""
     return _Pass(store, trust, demands).run(tuple(pinned))
@@ -96,50 +82,6 @@ class _Claim:
     says: Checkpoint
     note: bytes
     pinned: bool
-
-
-@dataclass
-class _World:
-    """What one record must have in common with those before it."""
-
-    demands: Demands
-    latest: datetime | None = None
-    environment: str | None = None
-    platform: str | None = None
-
-    def __post_init__(self) -> None:
-        self.environment = self.demands.environment
-        self.platform = self.demands.platform
-
-    def objections(self, predicate: Predicate) -> list[str]:
-        found = self._place(predicate)
-        if not predicate.clock_override:
-            found += self._time(predicate)
-        return found
-
-    def _place(self, predicate: Predicate) -> list[str]:
-        found = []
-        self.environment = self.environment or predicate.environment
-        self.platform = self.platform or predicate.platform
-        if predicate.environment != self.environment:
-            found.append(f"is of the environment {predicate.environment}, this log is of {self.environment}")
-        if predicate.platform != self.platform:
-            found.append(f"is of the platform {predicate.platform}, this log is of {self.platform}")
-        if predicate.clock_override and self.environment == "production":
-            found.append("was made under a moved clock, which production never accepts")
-        return found
-
-    def _time(self, predicate: Predicate) -> list[str]:
-        at, found = predicate.time_created, []
-        if at > self.demands.now + TOLERANCE:
-            found.append(f"is dated {at.isoformat()}, which is in the future")
-        if isinstance(predicate, ControlRun) and predicate.finished > at + TOLERANCE:
-            found.append("tells of a run that finished after the record was made")
-        if not predicate.late:
-            if self.latest is not None and at < self.latest - TOLERANCE:
-                found.append(f"is dated {at.isoformat()}, before its neighbours ({self.latest.isoformat()})")
-            self.latest = at if self.latest is None else max(self.latest, at)
-        return found
 
 
 @dataclass
@@ -218,7 +160,7 @@ class _Pass:
         for claim in claims:
             by_size.setdefault(claim.says.size, []).append(claim)
         covered = max((claim.says.size for claim in claims if not claim.pinned), default=0)
-        tree, counters, world, matched = merkle.Frontier(), _Announced(), _World(self.demands), 0
+        tree, counters, world, matched = merkle.Frontier(), Arrivals(), World(self.demands), 0
         root, trusted, check = tree.root(), self.trust.records, self._check
         for number, raw in enumerate(self.store.get_many(keys)):
             tree.append(merkle.leaf_hash(raw))
@@ -238,7 +180,7 @@ class _Pass:
             self._say(f"writer {gap.writer}", f"its records {gap.first} to {gap.last} are missing")
         return root if covered <= len(keys) else tree.root()
 
-    def _check(self, key: str, predicate: Predicate, counters: _Announced, world: _World) -> bool:
+    def _check(self, key: str, predicate: Predicate, counters: Arrivals, world: World) -> bool:
         objection = counters.objection(predicate)
         found = world.objections(predicate)
         for each in [objection, *found] if objection else found:
@@ -271,30 +213,6 @@ class _Pass:
 
     def _say(self, where: str, what: str) -> None:
         self.problems.append(Problem(where, what))
-
-
-class _Announced:
-    """The writers' counters, and the gaps that log events have announced."""
-
-    def __init__(self) -> None:
-        self._counters = Counters()
-        self._gaps: set[Gap] = set()
-
-    def objection(self, predicate: Predicate) -> str:
-        mark = predicate.writer
-        arrival = self._counters.judge(mark)
-        if arrival is Arrival.REPEATED:
-            return f"repeats record {mark.counter} of the writer {mark.id}"
-        gap = self._counters.gap_before(mark) if arrival is Arrival.LEAVES else None
-        self._counters.take(mark)
-        if isinstance(predicate, LogEvent) and predicate.gap:
-            self._gaps.add(predicate.gap)
-        if gap and gap not in self._gaps:
-            return f"is record {mark.counter} of the writer {mark.id}, whose records {gap.first} to {gap.last} are not before it"
-        return ""
-
-    def missing(self) -> Iterable[Gap]:
-        return self._counters.missing()
 
 
 def _cut(claim: _Claim, size: int) -> str:
