@@ -37,8 +37,11 @@ class Purpose(Enum):
 Certificates = tuple[tuple[str, Purpose], ...]
 
 
-def ensure(layout: Layout, certificates: Certificates, now: datetime) -> None:
-    """Make or renew what is missing or runs out: the authority (and then every certificate), or single certificates."""
+def ensure(layout: Layout, certificates: Certificates, now: datetime) -> bool:
+    """Make or renew what is missing or runs out: the authority (and then every certificate), or single certificates.
+
+    True when the authority is new: servers that run still show certificates of the one before.
+    """
     key_file = layout.authority / "ca.key"
     renewed = not (key_file.exists() and _lasts(layout.ca_file, now))
     if renewed:
@@ -46,6 +49,7 @@ def ensure(layout: Layout, certificates: Certificates, now: datetime) -> None:
     for name, purpose in certificates:
         if renewed or not (layout.key(name).exists() and _lasts(layout.certificate(name), now)):
             _make_certificate(layout, name, purpose, now)
+    return renewed
 
 
 def _lasts(path: Path, now: datetime) -> bool:

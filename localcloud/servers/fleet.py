@@ -88,7 +88,10 @@ def _start_missing(place: Place, servers: Sequence[Server], progress: Progress) 
     if missing:
         binaries.require_all()
         certificates = tuple(each for server in servers for each in server.certificates)
-        authority.ensure(place.layout, certificates, datetime.now(UTC))
+        if authority.ensure(place.layout, certificates, datetime.now(UTC)):
+            for server in reversed(servers):
+                lifecycle.stop(place, server, progress)
+            missing = list(servers)
     for wave in ([each for each in missing if not each.needs], [each for each in missing if each.needs]):
         for server in wave:
             lifecycle.start(place, server, progress)

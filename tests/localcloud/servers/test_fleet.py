@@ -178,6 +178,16 @@ def test_a_remembered_process_that_is_another_by_now_is_never_signalled(running:
     assert fleet.down(running) == ()
 
 
+def test_a_new_authority_is_shown_by_every_server(running: Path):
+    """With the old one gone, a server that merely went on running would be trusted by nobody."""
+    before = pids(running)
+    kill(running, "clouds")
+    (Layout(running).authority / "ca.key").unlink()
+    assert set(fleet.up(running, quiet).started) == set(NAMES)
+    assert not set(pids(running).values()) & set(before.values())
+    assert query(running, "SELECT 1") == [(1,)]
+
+
 def test_after_a_restart_of_the_machine_nothing_is_called_crashed(running: Path):
     fleet.down(running)
     processes.remember(Layout(running).process_file("postgres"), processes.Process(os.getpid(), 1, "another boot"))
