@@ -78,7 +78,7 @@ def test_a_destructive_job_needs_its_environment_named(demo: Home) -> None:
     assert demo.json("evidence", "verify")["records"] == before
 
 
-@pytest.mark.parametrize("server", ["openbao", "seaweedfs", "postgres"])
+@pytest.mark.parametrize("server", ["openbao", "objects", "postgres"])
 def test_a_job_whose_server_is_killed_fails_in_words_and_the_log_stays_whole(demo: Home, server: str) -> None:
     status = {each["name"]: each for each in demo.json("local", "status")["servers"]}
     os.killpg(os.getpgid(status[server]["pid"]), signal.SIGKILL)

@@ -97,7 +97,7 @@ def test_every_promise_can_be_broken_and_mended(demo: Home, promise: str) -> Non
 
 
 def test_every_promise_of_the_catalog_has_a_way_to_be_broken(demo: Home) -> None:
-    listed = demo.json("policy", "list", "illumacom")["promises"]
+    listed = demo.json("policy", "list", "illumacom")["platforms"][0]["promises"]
     assert {each["id"] for each in listed} == set(DRIFTS)
 
 
