@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from policies.kinds import BUCKET
@@ -47,10 +48,10 @@ def _names_in(settings: Settings, region: str) -> list[str]:
     """The platform's buckets that one region's endpoint knows; refusals and outages become errors of ours."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    client = _client(settings, region)
     try:
-        listed = [bucket["Name"] for bucket in client.list_buckets().get("Buckets", ())]
-        return [name for name in listed if _ours(settings, name) and _known(client, name)]
+        with closing(_client(settings, region)) as client:
+            listed = [bucket["Name"] for bucket in client.list_buckets().get("Buckets", ())]
+            return [name for name in listed if _ours(settings, name) and _known(client, name)]
     except ClientError as error:
         failure: Exception = Refused(f"Spaces answered {_status(error)} in {region}", "check the key's grants")
     except BotoCoreError as error:

@@ -70,14 +70,16 @@ class Cloud:
 
     def bucket(self, name: str, region: str) -> None:
         chosen = self._settings.objects.identities["admin"]
-        boto3.client(
+        client = boto3.client(
             "s3",
             endpoint_url=f"http://{region}.spaces.test",
             region_name="us-east-1",
             aws_access_key_id=chosen.access_key,
             aws_secret_access_key=secret(chosen.secret_key_file),
             config=Config(proxies={"http": self._settings.digitalocean.endpoint}, s3={"addressing_style": "path"}),
-        ).create_bucket(Bucket=name)
+        )
+        client.create_bucket(Bucket=name)
+        client.close()
 
     def forget_bucket(self, name: str) -> None:
         """Delete it from the object storage itself: the gateway's memory of it goes with a reset."""
@@ -86,6 +88,7 @@ class Cloud:
 
     def close(self) -> None:
         self._http.close()
+        self._admin.close()
 
 
 @pytest.fixture
@@ -158,8 +161,12 @@ def _names(cloud: Cloud, parts: dict[str, Any]) -> None:
 
 def ran(settings: Settings, control: str) -> ControlRun:
     """One control, as `run_live` runs each."""
-    task = Task(CATALOG.promise(CONTROLS[control]), registered()[control])
-    return run(task, Clients(settings), CATALOG, lambda: NOW)
+    task, clients = Task(CATALOG.promise(CONTROLS[control]), registered()[control]), Clients(settings)
+    try:
+        return run(task, clients, CATALOG, lambda: NOW)
+    finally:
+        clients.digitalocean.close()
+        clients.cloudflare.close()
 
 
 def subjects(seen: ControlRun, outcome: Outcome) -> list[str]:
