@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from localcloud.api.cloud import Cloud
-from localcloud.api.errors import ApiError
+from localcloud.api.errors import ApiError, MalformedError
 from localcloud.api.store import Document
 
 
@@ -64,6 +64,29 @@ class Family:
     failure: Callable[[int, str], ApiError]
     open_paths: frozenset[str] = frozenset()
     """Paths that answer without a token."""
+
+
+def listed(body: Mapping[str, Any], name: str) -> list[Any]:
+    """A field that is a list, or was not sent."""
+    value = body.get(name)
+    if not isinstance(value, list | None):
+        raise MalformedError(f"{name} must be a list")
+    return value or []
+
+
+def objects(body: Mapping[str, Any], name: str) -> list[Document]:
+    """A field that is a list of objects, or was not sent."""
+    if not all(isinstance(each, dict) for each in listed(body, name)):
+        raise MalformedError(f"{name} must be a list of objects")
+    return listed(body, name)
+
+
+def fields(body: Mapping[str, Any], name: str) -> Document:
+    """A field that is an object, or was not sent."""
+    value = body.get(name)
+    if not isinstance(value, dict | None):
+        raise MalformedError(f"{name} must be an object")
+    return value or {}
 
 
 def whole(value: Any) -> int | None:

@@ -2,6 +2,7 @@
 
 LocalCloudError     the local cloud cannot start or cannot do its work: told to the person who runs it
 ApiError            a call is refused: becomes the HTTP answer of the API that was called
+MalformedError      a body has not the shape it must have (a list where an object belongs): becomes the API's own 400
 """
 
 from __future__ import annotations
@@ -25,3 +26,7 @@ class ApiError(Exception):
         super().__init__(f"{status}: {document}")
         self.status = status
         self.document = document
+
+
+class MalformedError(ValueError):
+    """The message says which field must be what."""

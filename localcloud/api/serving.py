@@ -17,7 +17,7 @@ from starlette.routing import Route as HttpRoute
 
 from localcloud.api.calls import Answer, Call, Family, Handler, Route
 from localcloud.api.cloud import Cloud
-from localcloud.api.errors import ApiError, LocalCloudError
+from localcloud.api.errors import ApiError, LocalCloudError, MalformedError
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -46,6 +46,9 @@ def _endpoint(cloud: Cloud, family: Family, handler: Handler) -> Any:
             status, document = await run_in_threadpool(_run, cloud, handler, _call(cloud, request, body))
         except ApiError as error:
             status, document = error.status, error.document
+        except MalformedError as error:
+            refusal = family.malformed(str(error))
+            status, document = refusal.status, refusal.document
         except Exception as error:  # noqa: BLE001 - the outermost border: told to the log in full, to the caller in brief
             status, document = _own_fault(family, error)
         cloud.journal.add(request.method, request.url.path, request.url.query, status, body)

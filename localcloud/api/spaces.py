@@ -8,7 +8,7 @@ query, headers and body are streamed as they came, and the S3 server checks the 
     PUT of a bucket      200 when it is there and the S3 server would let the caller create it: a bucket of one's own may be created
                          again, as Spaces allows (the S3 server says 409). An emptied local cloud keeps its buckets.
     DELETE of a bucket   409 BucketNotEmpty while it holds an object, a version or a delete marker.
-    the wrong region     404 NoSuchBucket: a bucket is reached in the region it was created in.
+    the wrong region     404 NoSuchBucket (409 when it is to be created): a bucket is reached in the region it was created in.
 
 What the gateway saw created is kept as `/spaces/<bucket>` with its region.
 """
@@ -36,6 +36,8 @@ BUCKETS = "/spaces"
 SUFFIX = ".spaces.test"
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 NO_LOGGING = f'<?xml version="1.0" encoding="UTF-8"?><BucketLoggingStatus xmlns="{NAMESPACE}"/>'
+ELSEWHERE = (404, "NoSuchBucket", "the bucket is in another region")
+ELSEWHERE_CREATED = (409, "BucketAlreadyExists", "the bucket exists in another region")
 _HOST = re.compile(r"(?:(?P<bucket>[a-z0-9][a-z0-9.-]+)\.)?(?P<region>[a-z]{3}\d)\.spaces\.test")
 _TARGET = re.compile(r"<TargetBucket>([^<]+)</TargetBucket>")
 _OF_THE_CONNECTION = {"connection", "keep-alive", "proxy-connection", "proxy-authorization", "te", "transfer-encoding", "upgrade"}
@@ -96,8 +98,8 @@ class Gateway:
             return failure(503, "ServiceUnavailable", "no object storage stands behind this local cloud")
         known = self._cloud.store.find(BUCKETS, wanted.bucket)
         creates = request.method == "PUT" and wanted.whole_bucket and not wanted.query
-        if known is not None and known["region"] != wanted.region and not creates:
-            return failure(404, "NoSuchBucket", "the bucket is in another region")
+        if known is not None and known["region"] != wanted.region:
+            return failure(*(ELSEWHERE_CREATED if creates else ELSEWHERE))
         if "logging" in wanted.query.replace("=", "&").split("&") and wanted.whole_bucket:
             return await self._logging(request, wanted)
         deletes = request.method == "DELETE" and wanted.whole_bucket and not wanted.query

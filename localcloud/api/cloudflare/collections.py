@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from localcloud.api.calls import Answer, Call, Route
+from localcloud.api.calls import Answer, Call, Route, fields, objects
 from localcloud.api.cloudflare.answers import API, invalid, listing, need, one_of, result, text
 from localcloud.api.cloudflare.zones import ACCOUNTS, ZONES, need_account, need_zone
 from localcloud.api.store import Document
@@ -114,11 +114,11 @@ def _logpush(call: Call) -> None:
 def _notification(call: Call) -> None:
     text(call.body, "name")
     text(call.body, "alert_type")
-    mechanisms = call.body.get("mechanisms") or {}
+    mechanisms = fields(call.body, "mechanisms")
     if not any(mechanisms.values()):
         raise invalid("at least one mechanism is required", 17002)
     webhooks = f"{ACCOUNTS}/{call['account']}/alerting/v3/destinations/webhooks"
-    for webhook in mechanisms.get("webhooks") or []:
+    for webhook in objects(mechanisms, "webhooks"):
         if call.cloud.store.find(webhooks, webhook.get("id")) is None:
             raise invalid(f"webhook {webhook.get('id')} does not exist", 17003)
 
@@ -186,7 +186,7 @@ def _own_hostnames(call: Call) -> Answer:
     """Authenticated origin pulls per host name: sent as a list, answered as a list, read one by one."""
     need_zone(call)
     rows = []
-    for sent in call.body.get("config") or []:
+    for sent in objects(call.body, "config"):
         now = call.cloud.now()
         row = {**sent, "cert_status": "active", "status": "active", "certificate": "", "created_at": now, "updated_at": now}
         rows.append(call.cloud.store.put(call.path, text(sent, "hostname"), row))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from localcloud.api.calls import Answer, Call, Route
+from localcloud.api.calls import Answer, Call, Route, fields, objects
 from localcloud.api.cloudflare.answers import invalid, listing, not_found, one_of, result, text
 from localcloud.api.cloudflare.zones import ACCOUNTS, ZONES, need_account, need_zone
 from localcloud.api.store import Document
@@ -88,7 +88,7 @@ def _create(call: Call) -> Answer:
 
 def _changed(call: Call, old: Document, body: Document) -> Document:
     """The ruleset after a whole-object change: what was not sent is gone, ids and versions go on."""
-    rules = [_rule(call, rule, old["rules"]) for rule in body.get("rules") or []]
+    rules = [_rule(call, rule, old["rules"]) for rule in objects(body, "rules")]
     identity = {"id": old["id"], "version": str(int(old["version"]) + 1), "last_updated": call.cloud.now()}
     fixed: Document = {field: old[field] for field in ("kind", "phase", "name") if field in old and field not in body}
     return {"description": "", **fixed, **body, **identity, "rules": rules}
@@ -97,7 +97,7 @@ def _changed(call: Call, old: Document, body: Document) -> Document:
 def _rule(call: Call, sent: Document, known: list[Document]) -> Document:
     text(sent, "action")
     text(sent, "expression")
-    if sent["action"] == "execute" and (sent.get("action_parameters") or {}).get("id") not in _executable(call):
+    if sent["action"] == "execute" and str(fields(sent, "action_parameters").get("id")) not in _executable(call):
         raise invalid("the rule executes a ruleset that does not exist", 20125)
     old = _same_rule(sent, known)
     identifier = old["id"] if old else call.cloud.hex_id()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from localcloud.api.calls import Answer, Call, Handler, Route
+from localcloud.api.calls import Answer, Call, Handler, Route, fields
 from localcloud.api.cloudflare.answers import invalid, result
 from localcloud.api.cloudflare.zones import ACCOUNTS, ZONES, need_account, need_zone
 from localcloud.api.store import Document
@@ -110,7 +110,7 @@ def _checked(name: str, value: Any, old: Document) -> Any:
 
 def _merged(old: Document, new: Document) -> Document:
     part = "strict_transport_security"
-    return {part: old[part] | (new.get(part) or {})}
+    return {part: old[part] | fields(new, part)}
 
 
 def _dnssec(call: Call) -> Document:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from localcloud.api.calls import Answer, Call, Route
+from localcloud.api.calls import Answer, Call, Route, fields
 from localcloud.api.cloudflare.answers import API, invalid, listing, need, not_found, result, text
 from localcloud.api.store import Document
 
@@ -42,7 +42,7 @@ def account(call: Call, identifier: object) -> Document:
 
 
 def _make_account(call: Call, identifier: str, body: Document) -> Document:
-    settings = {"enforce_twofactor": False, "abuse_contact_email": None, **(body.get("settings") or {})}
+    settings = {"enforce_twofactor": False, "abuse_contact_email": None, **fields(body, "settings")}
     made = {"id": identifier, "name": "local", "type": "standard", "created_on": call.cloud.now(), **body, "settings": settings}
     return call.cloud.store.put(ACCOUNTS, identifier, made)
 
@@ -62,7 +62,7 @@ def _read_account(call: Call) -> Answer:
 
 def _change_account(call: Call) -> Answer:
     old = need_account(call)
-    settings = old["settings"] | (call.body.get("settings") or {})
+    settings = old["settings"] | fields(call.body, "settings")
     return result(call.cloud.store.put(ACCOUNTS, old["id"], old | call.body | {"id": old["id"], "settings": settings}))
 
 
@@ -78,7 +78,7 @@ def _create_zone(call: Call) -> Answer:
         raise invalid(f"{name} is not a valid domain name", 1099)
     if any(row["name"] == name for row in call.cloud.store.rows(ZONES)):
         raise invalid(f"{name} already exists", 1061)
-    owner = account(call, (call.body.get("account") or {}).get("id"))
+    owner = account(call, fields(call.body, "account").get("id"))
     zone = _zone(call, name, owner)
     return result(call.cloud.store.put(ZONES, zone["id"], zone))
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from localcloud.api.calls import Answer, Call, Route
+from localcloud.api.calls import Answer, Call, Route, objects
 from localcloud.api.digitalocean.answers import listing, need, one_of, text, unprocessable
 from localcloud.api.digitalocean.collections import Collection
 from localcloud.api.digitalocean.slugs import REGIONS, SIZES, region_document, size_document
@@ -74,7 +74,7 @@ def _create_spaces_key(call: Call) -> Answer:
 
 
 def _spaces_key(call: Call) -> Document:
-    grants = call.body.get("grants") or []
+    grants = objects(call.body, "grants")
     for grant in grants:
         one_of(grant, "permission", ("read", "readwrite", "fullaccess"))
     return {"name": text(call.body, "name"), "grants": grants, "created_at": call.cloud.now()}

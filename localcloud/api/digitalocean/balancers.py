@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
 
-from localcloud.api.calls import Call, Route
+from localcloud.api.calls import Call, Route, listed, objects
 from localcloud.api.digitalocean.answers import forbidden, one_of, refusal, text, unprocessable
 from localcloud.api.digitalocean.collections import Collection
 from localcloud.api.digitalocean.networks import choose_vpc
@@ -25,7 +25,7 @@ _PROTOCOLS = ("http", "https", "http2", "http3", "tcp", "udp")
 
 def _make_balancer(call: Call) -> Document:
     body, region = call.body, check_region(call.body.get("region"))
-    name, rules = text(body, "name"), body.get("forwarding_rules") or []
+    name, rules = text(body, "name"), objects(body, "forwarding_rules")
     if not rules:
         raise unprocessable("at least one forwarding rule is required")
     for rule in rules:
@@ -70,7 +70,8 @@ def _make_certificate(call: Call) -> Document:
     if any(row["name"] == name for row in call.cloud.store.rows(CERTIFICATES)):
         raise refusal(409, "conflict", f"a certificate named {name} exists")
     if kind == "lets_encrypt":
-        about = _unread(call, ",".join(body.get("dns_names") or []), body.get("dns_names") or [])
+        domains = [str(each) for each in listed(body, "dns_names")]
+        about = _unread(call, ",".join(domains), domains)
     else:
         text(body, "private_key")
         about = _read(call, text(body, "leaf_certificate"))

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from localcloud.api.calls import Answer, Call, Route
+from localcloud.api.calls import Answer, Call, Route, fields, objects
 from localcloud.api.digitalocean import trusted_sources
 from localcloud.api.digitalocean.answers import forbidden, listing, need, one_of, text, unprocessable
 from localcloud.api.digitalocean.collections import Collection
@@ -121,7 +121,7 @@ def _read_sink(call: Call) -> Answer:
 
 
 def _change_sink(call: Call) -> Answer:
-    changed = need(call, call.collection, call["id"]) | {"config": call.body.get("config") or {}}
+    changed = need(call, call.collection, call["id"]) | {"config": fields(call.body, "config")}
     return Answer(200, call.cloud.store.put(call.collection, call["id"], changed))
 
 
@@ -132,8 +132,8 @@ def _read_firewall(call: Call) -> Answer:
 
 def _change_firewall(call: Call) -> Answer:
     need(call, DATABASES, call["cluster"])
-    sent = call.body.get("rules")
-    if not isinstance(sent, list) or len(sent) > MOST_TRUSTED_SOURCES:
+    sent = objects(call.body, "rules")
+    if "rules" not in call.body or len(sent) > MOST_TRUSTED_SOURCES:
         raise unprocessable(f"rules must be a list of at most {MOST_TRUSTED_SOURCES}")
     rules = [_rule(call, rule) for rule in sent]
     call.cloud.store.put(call.collection, "firewall", {"rules": rules})
@@ -165,7 +165,7 @@ def _read_config(call: Call) -> Answer:
 def _change_config(call: Call) -> Answer:
     need(call, DATABASES, call["cluster"])
     known = call.cloud.store.find(call.collection, "config") or {}
-    call.cloud.store.put(call.collection, "config", known | (call.body.get("config") or {}))
+    call.cloud.store.put(call.collection, "config", known | fields(call.body, "config"))
     return Answer(200)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from localcloud.api.calls import Answer, Call, Route
+from localcloud.api.calls import Answer, Call, Route, listed
 from localcloud.api.digitalocean import trusted_sources
 from localcloud.api.digitalocean.account import find_key
 from localcloud.api.digitalocean.answers import listing, need, text, unprocessable
@@ -34,7 +34,7 @@ def make_droplet(call: Call) -> Document:
     name, region, size = text(body, "name"), check_region(body.get("region")), check_size(body.get("size"))
     _check(call, name)
     number = call.cloud.number()
-    document = {
+    document: Document = {
         "id": number,
         "name": name,
         "locked": False,
@@ -46,13 +46,14 @@ def make_droplet(call: Call) -> Document:
         "next_backup_window": None,
         "snapshot_ids": [],
         "image": _image(body["image"]),
-        "volume_ids": [str(each.get("id")) for each in body.get("volumes") or []],
+        "volume_ids": [str(each.get("id") if isinstance(each, dict) else each) for each in listed(body, "volumes")],
         "networks": _networks(call),
         "region": region_document(region),
         "tags": ensure_tags(call, body.get("tags")),
         "vpc_uuid": choose_vpc(call, "vpc_uuid", region),
     }
     keep_backup_policy(call, number, body.get("backup_policy"))
+    _attach_volumes(call, number, document["volume_ids"])
     return document | sized(size)
 
 
@@ -73,11 +74,20 @@ def keep_backup_policy(call: Call, number: object, policy: object) -> None:
     call.cloud.store.put(f"{DROPLETS}/{number}/backups", "policy", kept)
 
 
+def _attach_volumes(call: Call, number: int, volumes: list[str]) -> None:
+    """The volumes named at creation are attached to the new droplet alone."""
+    for identifier in volumes:
+        found = call.cloud.store.find(VOLUMES, identifier)
+        if found is None or found["droplet_ids"]:
+            raise unprocessable(f"volume {identifier} is not there, or attached to another Droplet")
+        call.cloud.store.put(VOLUMES, identifier, found | {"droplet_ids": [number]})
+
+
 def _check(call: Call, name: str) -> None:
     if not _NAME.fullmatch(name):
         raise unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)")
     check_image(call.body.get("image"))
-    for key in call.body.get("ssh_keys") or []:
+    for key in listed(call.body, "ssh_keys"):
         if find_key(call, key) is None:
             raise unprocessable(f"{key} are invalid key identifiers for Droplet creation.")
     if len(str(call.body.get("user_data") or "").encode()) > USER_DATA_BYTES:

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from localcloud.api.calls import Call, Route
+from localcloud.api.calls import Call, Route, listed, objects
 from localcloud.api.digitalocean.answers import conflict, one_of, text, unprocessable
 from localcloud.api.digitalocean.collections import Collection
 from localcloud.api.digitalocean.tags import ensure_tags
@@ -30,7 +30,7 @@ def _make(call: Call) -> Document:
     if any(row["name"] == name and row["id"] != call.parameters.get("id") for row in call.cloud.store.rows(FIREWALLS)):
         raise conflict(f"duplicate name: a firewall named {name} exists")
     for direction, side in (("inbound_rules", "sources"), ("outbound_rules", "destinations")):
-        for rule in body.get(direction) or []:
+        for rule in objects(body, direction):
             _check_rule(rule, side)
     if not body.get("inbound_rules") and not body.get("outbound_rules"):
         raise unprocessable("must specify at least one rule")
@@ -46,7 +46,7 @@ def _check_rule(rule: Document, side: str) -> None:
         _check_ports(rule.get("ports"))
     if not isinstance(rule.get(side), dict):
         raise unprocessable(f"a rule needs {side}")
-    for address in rule[side].get("addresses") or []:
+    for address in listed(rule[side], "addresses"):
         _check_address(address)
 
 

@@ -121,7 +121,7 @@ def _list_members(call: Call) -> Answer:
 
 def _make_peering(call: Call) -> Document:
     name, vpcs = text(call.body, "name"), call.body.get("vpc_ids")
-    if not isinstance(vpcs, list) or len(set(vpcs)) != 2:
+    if not isinstance(vpcs, list) or len({str(vpc) for vpc in vpcs}) != 2:
         raise unprocessable("vpc_ids must name two different VPCs")
     for vpc in vpcs:
         need(call, VPCS, vpc)

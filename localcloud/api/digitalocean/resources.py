@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from localcloud.api.calls import Answer, Call, Route, whole
+from localcloud.api.calls import Answer, Call, Route, listed, whole
 from localcloud.api.digitalocean.answers import conflict, need, one_of, text, unprocessable
 from localcloud.api.digitalocean.collections import Collection
 from localcloud.api.digitalocean.slugs import check_region, region_document
@@ -69,7 +69,7 @@ def _make_alert(call: Call) -> Document:
 def _make_check(call: Call) -> Document:
     one_of(call.body, "type", ("ping", "http", "https"))
     text(call.body, "target")
-    for region in call.body.get("regions") or []:
+    for region in listed(call.body, "regions"):
         one_of({"region": region}, "region", _CHECK_REGIONS)
     return {"id": call.cloud.uuid(), "regions": ["us_east"], "enabled": True, **call.body, "name": text(call.body, "name")}
 

@@ -70,15 +70,15 @@ _DATABASE_SIZE = re.compile(r"db-(s|intel|amd)-\d+vcpu-\d+gb|(gd|so1_5)-\d+vcpu-
 
 
 def check_region(slug: object) -> str:
-    if slug not in REGIONS:
+    if not isinstance(slug, str) or slug not in REGIONS:
         raise unprocessable(f"region {slug!r} is not a known region slug")
-    return str(slug)
+    return slug
 
 
 def check_size(slug: object) -> str:
-    if slug not in SIZES:
+    if not isinstance(slug, str) or slug not in SIZES:
         raise unprocessable(f"You specified an invalid size for Droplet creation: {slug!r}")
-    return str(slug)
+    return slug
 
 
 def check_image(image: object) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from localcloud.api.calls import Answer, Call, Route
+from localcloud.api.calls import Answer, Call, Route, objects
 from localcloud.api.digitalocean import trusted_sources
 from localcloud.api.digitalocean.answers import listing, need, text, unprocessable
 from localcloud.api.store import Document
@@ -72,7 +72,7 @@ def _untag_resources(call: Call) -> Answer:
 
 def _retag(call: Call, *, present: bool) -> Answer:
     name = str(need(call, TAGS, call["name"])["name"])
-    for resource in call.body.get("resources") or []:
+    for resource in objects(call.body, "resources"):
         collection = TAGGED.get(str(resource.get("resource_type")))
         if collection is None:
             raise unprocessable(f"resource_type {resource.get('resource_type')!r} cannot be tagged")

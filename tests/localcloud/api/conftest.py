@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,11 +13,13 @@ import pytest
 import uvicorn
 
 from localcloud.api import __main__ as program
-from localcloud.api.config import Config
+from localcloud.api.config import S3, Config, Postgres
 
 TOKEN = "t" * 40
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 START_SECONDS = 20
+NOBODY = 9
+"""A port on which nothing listens."""
 
 
 class LocalCloud:
@@ -85,6 +88,19 @@ class LocalCloud:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     server = LocalCloud(Config(port=0, token=TOKEN, state_file=tmp_path_factory.mktemp("cloud") / "state.sqlite"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def orphan(tmp_path: Path) -> Iterator[LocalCloud]:
+    """A local cloud whose Postgres and S3 are not there."""
+    for name in ("password", "ca.pem"):
+        (tmp_path / name).write_text("x")
+    certificate = str(tmp_path / "ca.pem")
+    postgres = Postgres("127.0.0.1", NOBODY, "doadmin", str(tmp_path / "password"), "defaultdb", str(tmp_path), certificate)
+    s3 = S3(f"http://127.0.0.1:{NOBODY}", certificate, "key", "secret")
+    server = LocalCloud(Config(port=0, token=TOKEN, state_file=tmp_path / "state.sqlite", s3=s3, postgres=postgres))
     yield server
     server.close()
 

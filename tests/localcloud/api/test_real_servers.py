@@ -282,6 +282,22 @@ def test_a_bucket_is_reached_in_its_own_region_only(cloud: Cloud, name: str) -> 
     with pytest.raises(ClientError) as elsewhere:
         cloud.spaces("nyc3").head_bucket(Bucket=name)
     assert code(elsewhere)[0] == 404
+    with pytest.raises(ClientError) as taken:
+        cloud.spaces("nyc3").create_bucket(Bucket=name)
+    assert code(taken) == (409, "BucketAlreadyExists")
+
+
+def test_a_reset_keeps_objects_unless_it_is_asked_to_empty_the_buckets(cloud: Cloud, name: str) -> None:
+    client = cloud.spaces("nyc3")
+    client.create_bucket(Bucket=name)
+    client.put_object(Bucket=name, Key="a", Body=b"a")
+    wipe(cloud.endpoint, cloud.token)
+    assert client.get_object(Bucket=name, Key="a")["Body"].read() == b"a"
+    client.create_bucket(Bucket=name)  # taken over, for it is there
+    wipe(cloud.endpoint, cloud.token, empty_buckets=True)
+    with pytest.raises(ClientError) as gone:
+        client.head_bucket(Bucket=name)
+    assert code(gone)[0] == 404
 
 
 def test_a_wrong_key_is_refused_by_the_s3_server(cloud: Cloud, name: str) -> None:

@@ -82,6 +82,12 @@ DIGITALOCEAN: dict[str, tuple[str, str, Any, int]] = {
     "deleting the default project": ("DELETE", "/v2/projects/DEFAULT", None, 412),
     "deleting what is not there": ("DELETE", f"/v2/firewalls/{ABSENT}", None, 404),
     "a path that is none": ("GET", "/v2/nonsense", None, 404),
+    "a droplet with a volume that is not there": ("POST", "/v2/droplets", {**DROPLET, "volumes": [{"id": ABSENT}]}, 422),
+    "rules that are no list": ("POST", "/v2/firewalls", {"name": "f", "inbound_rules": {"protocol": "tcp"}}, 400),
+    "rules that are no objects": ("PUT", "/v2/databases/DB/firewall", {"rules": ["0.0.0.0/0"]}, 400),
+    "keys that are no list": ("POST", "/v2/droplets", {**DROPLET, "ssh_keys": 7}, 400),
+    "a region that is a list": ("POST", "/v2/vpcs", {"name": "a", "region": ["nyc3"]}, 422),
+    "a body that is a list": ("POST", "/v2/vpcs", ["nyc3"], 422),
     "a page before the first": ("GET", "/v2/vpcs?page=0", None, 400),
 }
 
@@ -121,6 +127,9 @@ CLOUDFLARE: dict[str, tuple[str, str, Any, int]] = {
     ),
     "a webhook over http": ("POST", "/accounts/ACCOUNT/alerting/v3/destinations/webhooks", {"name": "w", "url": "http://a"}, 400),
     "a path that is none": ("GET", "/nonsense", None, 404),
+    "rules that are no objects": ("PUT", "/zones/ZONE/rulesets/WAF", {"rules": ["block"]}, 400),
+    "an account that is a word": ("POST", "/zones", {"name": "example.org", "account": "x"}, 400),
+    "settings that are a word": ("PUT", "/accounts/ACCOUNT", {"settings": "x"}, 400),
     "a page too large": ("GET", "/zones?per_page=51", None, 400),
 }
 
@@ -197,3 +206,21 @@ def test_spaces_without_an_s3_server_are_unavailable(cloud) -> None:
     answer = cloud.raw("GET", "/", b"", host="bucket.nyc3.spaces.test")
     assert answer.status_code == 503
     assert "<Code>ServiceUnavailable</Code>" in answer.text
+
+
+def test_a_database_without_its_postgres_is_not_made(orphan, capfd: pytest.CaptureFixture[str]) -> None:
+    """The caller is told what is away and what to do; the log has the rest, and no password."""
+    cluster = orphan.ok("POST", "/v2/databases", CLUSTER)["database"]["id"]
+    before = orphan.everything()
+    for path, name in (("dbs", "orders"), ("users", "app")):
+        answer = orphan.call("POST", f"/v2/databases/{cluster}/{path}", {"name": name})
+        assert answer.status_code == 500
+        assert "is it running?" in answer.json()["message"]
+    assert orphan.everything() == before
+    assert "AVNS_" not in capfd.readouterr().err
+
+
+def test_a_bucket_without_its_s3_server_is_unavailable(orphan) -> None:
+    answer = orphan.raw("PUT", "/", b"", host="bucket.nyc3.spaces.test")
+    assert answer.status_code == 503
+    assert "did not answer" in answer.text
