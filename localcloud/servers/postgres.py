@@ -82,7 +82,7 @@ class Postgres:
         runner = runners.unprivileged(data, program)
         if not (data / DONE).exists():
             _initialise(place, runner)
-        _wait_for_orphans(data)
+        _clear_the_dead(data)
         files.write(data / "kept.conf", SETTINGS.format(port=place.ports[NAME]))
         files.write(data / "server.pem", place.layout.certificate(NAME).read_bytes())
         files.write(data / "server.key", place.layout.key(NAME).read_bytes())
@@ -181,10 +181,15 @@ def _require_version(prefix: Sequence[str]) -> None:
         )
 
 
-def _wait_for_orphans(data: Path) -> None:
-    """A killed server's children end by themselves, moments later; until then a new one would refuse to start."""
+def _clear_the_dead(data: Path) -> None:
+    """A killed server's children end by themselves, moments later; until then a new one would refuse to start.
+
+    So it would while the killed process waits unburied for its parent, whose id the lock file still names: with nobody at work in
+    the folder, that file speaks of the dead.
+    """
     if not holds(lambda: not _processes_in(data), ORPHAN_SECONDS):
         raise ServerError(f"another Postgres works on {data}", "stop it, then start again")
+    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _processes_in(data: Path) -> tuple[int, ...]:
