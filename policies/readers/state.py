@@ -10,7 +10,8 @@ Rules of reading:
   * a resource that waits for its deletion is kept: until it is gone it exists, and so it is judged.
 
 The digest is over a canonical list (URN, type, inputs, outputs, protect, parent, dependencies; times and ids of the engine's own
-left out), so that a refresh that finds no change gives the same digest.
+left out), so that a refresh that finds no change gives the same digest. Null, an empty list and an empty object count as absent in
+it: a plugin's first refresh turns one into the other.
 
 >>> read(json.loads(Path("state.json").read_text())).of("digitalocean:index/vpc:Vpc")
 """
@@ -134,9 +135,17 @@ def _canonical(resource: Resource) -> dict[str, Any]:
     return {
         "urn": resource.urn,
         "type": resource.type,
-        "inputs": dict(resource.inputs),
-        "outputs": dict(resource.outputs),
+        "inputs": _filled(resource.inputs),
+        "outputs": _filled(resource.outputs),
         "protect": resource.protect,
         "parent": resource.parent,
         "dependencies": sorted(resource.dependencies),
     }
+
+
+def _filled(value: Any) -> Any:
+    """The value without what holds nothing, at every depth."""
+    if isinstance(value, Mapping):
+        kept = {key: _filled(each) for key, each in value.items()}
+        return {key: each for key, each in kept.items() if each is not None and each != [] and each != {}}
+    return [_filled(each) for each in value] if isinstance(value, list) else value

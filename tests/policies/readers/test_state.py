@@ -99,7 +99,20 @@ def encrypt_anew(document: Any) -> None:
                 value["ciphertext"] = "v1:other"
 
 
-SAME: dict[str, Callable[[Any], None]] = {"times": touch_times, "the order": reorder, "a secret's ciphertext": encrypt_anew}
+def refresh_nothings(document: Any) -> None:
+    """What a plugin's first refresh does."""
+    for each in document["deployment"]["resources"]:
+        outputs = each.get("outputs") or {}
+        outputs.update({key: [] for key, value in outputs.items() if value is None})
+        outputs["nothing"] = {}
+
+
+SAME: dict[str, Callable[[Any], None]] = {
+    "times": touch_times,
+    "the order": reorder,
+    "a secret's ciphertext": encrypt_anew,
+    "null or empty": refresh_nothings,
+}
 
 
 @pytest.mark.parametrize("change", SAME.values(), ids=SAME.keys())
@@ -117,6 +130,7 @@ DIFFERENT: dict[str, Callable[[Any], None]] = {
     "an output": lambda document: last(document)["outputs"].update(name="other"),
     "an input": lambda document: last(document)["inputs"].update(name="other"),
     "protection": lambda document: last(document).update(protect=True),
+    "false instead of nothing": lambda document: last(document)["outputs"].update(other=False),
     "a resource gone": lambda document: document["deployment"]["resources"].pop(),
 }
 
