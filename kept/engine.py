@@ -133,7 +133,7 @@ class LocalStack:
             for line in process.stdout:
                 lines.append(line.rstrip())
                 if progress and worth_telling(line):
-                    progress(" ".join(line.split()))
+                    progress(" ".join(line.partition(" warning: ")[0].split()))
         if process.returncode:
             raise EngineError(*explained(arguments[0], lines))
         return lines

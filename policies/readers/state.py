@@ -147,5 +147,5 @@ def _filled(value: Any) -> Any:
     """The value without what holds nothing, at every depth."""
     if isinstance(value, Mapping):
         kept = {key: _filled(each) for key, each in value.items()}
-        return {key: each for key, each in kept.items() if each is not None and each != [] and each != {}}
+        return {key: each for key, each in kept.items() if each is not None and each not in ([], {})}
     return [_filled(each) for each in value] if isinstance(value, list) else value
