@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 import subprocess
 import threading
@@ -27,6 +28,7 @@ from typing import IO, Self
 from services.errors import KeptError
 
 BLOCK_BYTES = 1 << 20
+TURN_MILLISECONDS = 500
 KEPT_LINES = 20
 TOLD_LINES = 3
 LONGEST_LINE = 300
@@ -111,10 +113,16 @@ class Tool:
                     pipe.close()
 
     def blocks(self) -> Iterator[bytes]:
-        """Its stdout to the end, in blocks."""
+        """Its stdout to the end, in blocks; every one but the last is full."""
         assert self.process.stdout is not None
-        while block := self.process.stdout.read(BLOCK_BYTES):
-            yield block
+        gathered = bytearray()
+        while chunk := _read(self.process.stdout.fileno(), BLOCK_BYTES - len(gathered)):
+            gathered += chunk
+            if len(gathered) == BLOCK_BYTES:
+                yield bytes(gathered)
+                gathered.clear()
+        if gathered:
+            yield bytes(gathered)
 
     def feed(self, block: bytes) -> bool:
         """Write to its stdin; false when it has closed it."""
@@ -162,3 +170,16 @@ class Tool:
         if self.process.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def _read(pipe: int, size: int) -> bytes:
+    """What a pipe holds, up to `size`; b"" at its end.
+
+    It is waited for in turns: a signal that comes between Python's last look and a blocking read would be seen only when the read
+    ends, which for a tool that hangs is never.
+    """
+    ready = select.poll()
+    ready.register(pipe, select.POLLIN)
+    while not ready.poll(TURN_MILLISECONDS):
+        pass
+    return os.read(pipe, size)

@@ -91,6 +91,10 @@ class Cloud:
         self._admin.close()
 
 
+BUCKETS = {"illumacom-backups": "sfo3", "illumacom-evidence": "sfo3", "illumacom-logs": "nyc3", "illumacom-objects": "nyc3"}
+"""All that the session's S3 server may hold: one that is there and that the emptied cloud does not know has no region."""
+
+
 @pytest.fixture
 def made(local: Settings) -> Iterator[tuple[Cloud, dict[str, Any]]]:
     """A compliant platform in an empty local cloud, and the ids of its parts."""
@@ -98,8 +102,8 @@ def made(local: Settings) -> Iterator[tuple[Cloud, dict[str, Any]]]:
     cloud.call("POST", "/__local__/reset", {})
     parts = {**_machines(cloud), **_zone(cloud)}
     _names(cloud, parts)
-    cloud.bucket("illumacom-backups", "sfo3")
-    cloud.bucket("illumacom-evidence", "sfo3")
+    for name, region in BUCKETS.items():
+        cloud.bucket(name, region)
     yield cloud, parts
     cloud.forget_bucket("illumacom-abroad")
     cloud.call("POST", "/__local__/reset", {})
