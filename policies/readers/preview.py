@@ -2,8 +2,9 @@
 
 The engine leaves the outputs of a resource that does not exist yet out of the document. So whatever the program did not say is
 `UNKNOWN` here: a preview may leave open what the state decides, but it never passes what the state would fail.
-Resources that the update deletes are left out; those that it keeps appear with the outputs that they have. A replacement is
-several steps with one URN and counts once.
+Resources that the update deletes are left out; those that it leaves alone appear as they are, outputs included. A replacement is
+several steps with one URN and counts once. A preview without its unchanged resources (`--show-sames` was not given) is refused: what
+it leaves out cannot be judged.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 from policies.readers import state
 from policies.readers.state import UNKNOWN, Resource, Stack
 from services.errors import BadData
+
+COMMAND = "pulumi preview --json --show-sames > preview.json"
 
 GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "read-discard", "remove-pending-replace"})
 
@@ -39,13 +42,21 @@ class Planned(Mapping[str, Any]):
 
 
 def read(document: Mapping[str, Any]) -> Stack:
-    """The stack as it would be after the previewed update; `BadData` when the document is something else."""
+    """The stack as it would be after the previewed update; `BadData` when the document is something else, or incomplete."""
     steps = document.get("steps")
     if not isinstance(steps, list):
-        raise BadData("this is no preview: it has no `steps`", "write one with `pulumi preview --json > preview.json`")
-    states = (step.get("newState") for step in steps if step.get("op") not in GONE)
-    planned = {entry["urn"]: _planned(state.resource(entry), entry) for entry in states if entry}
+        raise BadData("this is no preview: it has no `steps`", f"write one with `{COMMAND}`")
+    left_out = int((document.get("changeSummary") or {}).get("same", 0)) - sum(step.get("op") == "same" for step in steps)
+    if left_out > 0:
+        raise BadData(f"this preview leaves out {left_out} unchanged resources", f"write it with `{COMMAND}`")
+    entries = (_entry(step) for step in steps if step.get("op") not in GONE)
+    planned = {entry["urn"]: _planned(state.resource(entry), entry) for entry in entries if entry}
     return state.stack_of(tuple(planned.values()))
+
+
+def _entry(step: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The resource after the step; what stays the same is described in full by what it was."""
+    return (step.get("oldState") if step.get("op") == "same" else None) or step.get("newState")
 
 
 def _planned(resource: Resource, entry: Mapping[str, Any]) -> Resource:

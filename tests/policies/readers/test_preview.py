@@ -50,10 +50,25 @@ def test_a_replacement_counts_once(document: Any) -> None:
 def test_a_resource_that_exists_keeps_its_outputs(document: Any) -> None:
     (step,) = (each for each in document["steps"] if each["newState"]["type"].endswith(":DatabaseCluster"))
     step["op"] = "same"
-    step["newState"]["outputs"] = {"host": "db.local"}
+    step["oldState"] = {**step["newState"], "outputs": {"host": "db.local"}}
     (cluster,) = preview.read(document).of("digitalocean:index/databaseCluster:DatabaseCluster")
     assert cluster.get("host") == "db.local"
     assert cluster.get("port", "absent") == "absent"
+
+
+def test_what_an_update_changes_is_known_as_the_program_says_it_and_not_as_it_was(document: Any) -> None:
+    (step,) = (each for each in document["steps"] if each["newState"]["type"].endswith(":DatabaseCluster"))
+    step["op"] = "update"
+    step["oldState"] = {**step["newState"], "outputs": {"size": "old", "host": "db.local"}}
+    (cluster,) = preview.read(document).of("digitalocean:index/databaseCluster:DatabaseCluster")
+    assert cluster.get("size") == "db-s-2vcpu-4gb"
+    assert cluster.get("host") is UNKNOWN
+
+
+def test_a_preview_that_leaves_out_what_does_not_change_is_refused(document: Any) -> None:
+    document["changeSummary"]["same"] = 3
+    with pytest.raises(BadData, match="leaves out 3 unchanged"):
+        preview.read(document)
 
 
 def test_what_is_no_preview_is_refused() -> None:
