@@ -99,7 +99,9 @@ def read_stack(file: Path) -> Stack:
     try:
         document = json.loads(file.read_text())
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read {file}: {error}", "give a file made by `pulumi stack export` or `pulumi preview --json`") from error
+        raise UsageError(
+            f"cannot read {file}: {error}", "give a file made by `pulumi stack export` or `pulumi preview --json --show-sames`"
+        ) from error
     if isinstance(document, dict) and "steps" in document:
         return preview.read(document)
     return state.read(document)

@@ -11,7 +11,9 @@ from kept.output import output_option
 
 @click.command("plan")
 @click.argument("platform")
-@click.option("--state", type=click.Path(path_type=Path), help="Judge this `pulumi stack export` or `pulumi preview --json` instead.")
+@click.option(
+    "--state", type=click.Path(path_type=Path), help="Judge this `pulumi stack export` or `pulumi preview --json --show-sames` instead."
+)
 @output_option
 def command(platform: str, state: Path | None, output: str) -> int:
     """Judge the plan controls of PLATFORM: pass, fail or unknown. Needs no credentials, no network and no Pulumi.
