@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do command -v $$each >/dev/null && $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
-.PHONY: help setup demo test test-slow lint bench audit clean
+.PHONY: help setup demo test test-slow lint bench audit browser clean
 
 help:
 	@echo "make setup      the virtual environment, from the hashed lock"
@@ -16,6 +16,7 @@ help:
 	echo "make test       the tests"
 	echo "make test-slow  the long ones"
 	echo "make lint       ruff, mypy"
+	echo "make browser    Debian's chromium, which some of the long tests look at the report with (needs root)"
 	echo "make audit      known vulnerabilities of the locked packages"
 	echo "make bench      the figures of docs/performance.md (python -m benchmarks)"
 	echo "make clean      stop the local servers and delete .kept/ and .venv/"
@@ -52,6 +53,13 @@ audit: $(READY)
 	@said=$$($(BIN)/python -m pip_audit --strict --disable-pip --require-hashes -r requirements.lock --progress-spinner off 2>&1) && { echo "audit: no known vulnerabilities"; exit 0; }
 	if grep -q "could not be audited\|ConnectionError\|ServiceError" <<<"$$said"; then echo "audit: NOT CHECKED: the vulnerability service is out of reach"; exit 0; fi
 	echo "$$said" >&2; exit 1
+
+browser:
+	@command -v chromium >/dev/null && { echo "chromium is here: $$(command -v chromium)"; exit 0; }
+	echo "installing Debian's package chromium, for the tests of the report in a real browser"
+	if [ "$$(id -u)" != 0 ]; then echo "error: only root can install it" >&2; echo "next:  as root: apt-get install chromium" >&2; exit 1; fi
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
 
 clean:
 	@if [ -x $(BIN)/kept ]; then $(BIN)/kept local down --wipe || true; fi
