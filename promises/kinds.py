@@ -124,9 +124,11 @@ def _kind(promise_id: str, entry: Entry, jobs: Mapping[str, str]) -> Kind:
 def _parameter(name: str, entry: Entry) -> ParameterKind:
     fields = entry.fields({"type", "meaning"}, {"unit"})
     kind = fields["type"].one_of(units.TYPES, "type")
-    if (kind == "duration") != ("unit" in fields):
-        raise entry.error("a duration has a unit, and nothing else has", "write `unit: days` beside `type: duration` only")
-    unit = fields["unit"].one_of(tuple(units.UNITS), "unit") if "unit" in fields else None
+    if (kind in ("duration", "count")) != ("unit" in fields):
+        problem = "a duration has a unit, and so has a count; nothing else has"
+        raise entry.error(problem, "write `unit: days` beside `type: duration` or `unit: characters` beside `type: count` only")
+    options = units.COUNTS if kind == "count" else tuple(units.UNITS)
+    unit = fields["unit"].one_of(options, "unit") if "unit" in fields else None
     return ParameterKind(name, kind, unit, fields["meaning"].text())
 
 

@@ -42,8 +42,34 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class NumberBinding:
+    """What a number of a clause (`number` in its canonical spelling, `promises.numbers`) is bound to.
+
+    A parameter of the promise by name, or the reason why the number binds nobody; never both. `clause` is the clause's digest.
+    """
+
+    clause: str
+    number: str
+    parameter: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Unbinding:
+    """A clause (by digest) that binds nobody: why, who reviewed that (empty: nobody yet), and why its numbers bind nobody."""
+
+    clause: str
+    reason: str
+    reviewer: str
+    numbers: tuple[NumberBinding, ...] = ()
+
+
+@dataclass(frozen=True)
 class Promise:
-    """One obligation of one platform. `clauses` are the SHA-256 digests (hex) of the normalised clauses it comes from."""
+    """One obligation of one platform. `clauses` are the SHA-256 digests (hex) of the normalised clauses it comes from.
+
+    `numbers` says what the numbers in those clauses are, where that does not follow from the values alone (`promises.tracing`).
+    """
 
     id: str
     title: str
@@ -52,6 +78,7 @@ class Promise:
     parameters: Mapping[str, Parameter]
     clauses: tuple[str, ...]
     proofs: tuple[Proof, ...]
+    numbers: tuple[NumberBinding, ...] = ()
 
     def duration(self, name: str) -> timedelta:
         value = self.parameters[name]
@@ -61,6 +88,11 @@ class Promise:
     def text(self, name: str) -> str:
         value = self.parameters[name]
         assert isinstance(value, str), f"{self.id}: {name} is no text"
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.parameters[name]
+        assert isinstance(value, bool), f"{self.id}: {name} is no flag"
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -124,6 +156,7 @@ class Catalog:
     schedule: Mapping[str, timedelta]
     """How often each job runs, by the job's name (`keys.rotate`, `backup.run`, ...)."""
     sha256: str
+    binds_nobody: tuple[Unbinding, ...] = ()
 
     def promise(self, promise_id: str) -> Promise:
         return next(promise for promise in self.promises if promise.id == promise_id)

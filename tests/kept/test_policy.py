@@ -96,3 +96,17 @@ def test_a_platform_nobody_knows() -> None:
     with pytest.raises(Exception, match="there is no catalog for 'lumnia'") as refusal:
         run("list", "lumnia")
     assert refusal.value.exit_code == 2
+
+
+def test_trace_names_what_nobody_claims_and_shows_no_word(text: Path) -> None:
+    answer = CliRunner().invoke(command, ["trace", str(text), "--platform", "illumacom"], standalone_mode=False)
+    assert answer.return_value == 3
+    assert "UNCLAIMED" in answer.stdout
+    assert "45 days UNBOUND: nobody claims the clause" in answer.stdout
+    assert "labels" not in answer.stdout
+
+
+def test_trace_of_a_text_that_no_catalog_knows(text: Path) -> None:
+    with pytest.raises(Exception, match="no catalog knows a clause of this text") as refusal:
+        run("trace", str(text))
+    assert refusal.value.exit_code == 2
