@@ -1,35 +1,69 @@
-"""The auditor's page and its JSON, built from what the verified log holds."""
+"""Reports, built from what the verified log holds and written where they are wanted."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import json
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evidence.signing import fingerprint
 from kept.evidence_log import commit
 from policies.controls import all_controls
+from services.errors import UsageError
 
 if TYPE_CHECKING:
     from kept.environment import Environment
     from kept.verification import Verified
     from policies.reports.model import Report, Trust
 
+EVERYTHING = "report"
+"""The folder that `-o all` writes."""
+
 COMMAND = "kept evidence verify evidence --record-key evidence/keys/evidence-record.pem --log-key evidence/keys/evidence-log.vkey"
 
 
 def write_report(environment: Environment, verified: Verified, output: str, file: Path | None = None) -> Path:
-    """Write the report and return where it lies; it replaces an older one at once or not at all."""
-    from policies.reports import document, page
+    """Write the report in one format, or in `all`, and return where it lies."""
+    from policies.reports.formats import FORMATS, everything
 
     report = report_of(environment, verified)
-    text = page.render(report) if output == "html" else json.dumps(document.document(report), indent=2, ensure_ascii=False)
-    path = file or environment.settings.data / f"report.{output}"
+    if output == "all":
+        return put(file or environment.settings.data / EVERYTHING, everything(report))
+    return put(file or environment.settings.data / FORMATS[output].name, FORMATS[output].render(report))
+
+
+def put(path: Path, made: str | Mapping[str, str]) -> Path:
+    """Write a text to a file, or several into a folder; either replaces an older one whole or not at all.
+
+    A folder that is not an older report (it holds a file that the new one would not) is refused: replacing it would delete that file.
+    """
     beside = path.with_name(path.name + ".new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
-    return path
+    if isinstance(made, str):
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder, and this format is one file", "name a file: --output-file FILE")
+        beside.write_text(made, encoding="utf-8", newline="")
+        return beside.replace(path)
+    _own_folder(path)
+    shutil.rmtree(beside, ignore_errors=True)
+    for name, text in made.items():
+        target = beside / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="")
+    shutil.rmtree(path, ignore_errors=True)
+    return beside.replace(path)
+
+
+def _own_folder(path: Path) -> None:
+    """Refuse to replace what is no folder of reports."""
+    from policies.reports.formats import ours
+
+    if path.is_file() or path.is_symlink():
+        raise UsageError(f"{path} is a file, and this format is a folder of files", "name a folder: --output-file FOLDER")
+    foreign = [each for each in path.rglob("*") if each.is_file() and not ours(each.relative_to(path).as_posix())]
+    if foreign:
+        raise UsageError(f"{path} holds {foreign[0].name}, which is no file of a report", "name a folder of its own")
 
 
 def report_of(environment: Environment, verified: Verified) -> Report:

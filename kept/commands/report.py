@@ -1,4 +1,4 @@
-"""`kept report`: the auditor's page, from the evidence log and nothing else."""
+"""`kept report`: the auditor's page and its other formats, from the evidence log and nothing else."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+FORMATS = ("html", "json", "csv", "junit", "sarif", "oscal", "markdown", "all")
+
 
 @click.command("report")
-@click.option("-o", "--output", type=click.Choice(["html", "json"]), default="html", show_default=True, help="The format.")
-@click.option("--output-file", type=click.Path(path_type=Path), help="Where to write; default: report.html or report.json in .kept/.")
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="html", show_default=True, help="The format; all: every one.")
+@click.option("--output-file", type=click.Path(path_type=Path), help="Where to write (oscal, all: a folder); default: in .kept/.")
 def command(output: str, output_file: Path | None) -> int:
     """Write the report of every promise: verdict, expected against observed, evidence numbers.
 

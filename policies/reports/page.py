@@ -11,7 +11,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policies.reports.document import document
 from policies.reports.texts import GLOSSARY, LIMITS
@@ -34,25 +34,30 @@ OUTCOME_STATUS = {
 
 
 def render(report: Report) -> str:
-    """The page (imports jinja2 here: commands that print no page do not pay for it)."""
+    """The page."""
+    from markupsafe import Markup
+
+    data = Markup(_json(report))  # noqa: S704 - escaped for its element by _json
+    return fill("page.html.j2", script=_part("page.js"), report=report, limits=LIMITS, glossary=GLOSSARY, data=data)
+
+
+def fill(template: str, *, script: str, **values: Any) -> str:
+    """A template with our style and one script (jinja2 is imported here: commands that print no page do not pay for it)."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    style, script = _part("page.css"), _part("page.js")
+    style = _part("page.css")
     environment = Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"moment": _moment, "iso": _iso, "span": duration, "sign": _sign, "plural": _plural, "grouped": _grouped}
-    return environment.get_template("page.html.j2").render(
-        report=report,
+    return environment.get_template(template).render(
         statuses=tuple(Status),
         outcome_status=OUTCOME_STATUS,
-        limits=LIMITS,
-        glossary=GLOSSARY,
         style=Markup(style),  # noqa: S704 - our own file, allowed by its digest
         script=Markup(script),  # noqa: S704 - our own file, allowed by its digest
         policy=_policy(style, script),
-        data=Markup(_json(report)),  # noqa: S704 - escaped for its element by _json
+        **values,
     )
 
 
@@ -61,8 +66,9 @@ def _part(name: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing but this style and this script."""
-    return f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; base-uri 'none'; form-action 'none'"
+    """Nothing but this style and this script (none where there is none)."""
+    allowed = _source(script) if script else "'none'"
+    return f"default-src 'none'; style-src {_source(style)}; script-src {allowed}; base-uri 'none'; form-action 'none'"
 
 
 def _source(content: str) -> str:
