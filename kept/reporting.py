@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,22 +18,89 @@ from services.errors import UsageError
 if TYPE_CHECKING:
     from kept.environment import Environment
     from kept.verification import Verified
-    from policies.reports.model import Report, Trust
+    from policies.reports.model import Quoted, Report, Trust
 
 EVERYTHING = "report"
 """The folder that `-o all` writes."""
 
+PUBLIC = ("html", "json", "markdown")
+"""The formats that have an edition for customers."""
+
 COMMAND = "kept evidence verify evidence --record-key evidence/keys/evidence-record.pem --log-key evidence/keys/evidence-log.vkey"
 
 
-def write_report(environment: Environment, verified: Verified, output: str, file: Path | None = None) -> Path:
-    """Write the report in one format, or in `all`, and return where it lies."""
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for on the command line. `file` is a folder for formats of several files."""
+
+    output: str = "html"
+    file: Path | None = None
+    policy_text: Path | None = None
+    public: bool = False
+    against: Path | None = None
+
+    def check(self) -> None:
+        """Refuse what would be left out without a word."""
+        if self.public and self.output not in PUBLIC:
+            raise UsageError(f"there is no public edition as {self.output}", f"choose one of {', '.join(PUBLIC)}")
+        if self.policy_text and self.output not in ("html", "all"):
+            raise UsageError("the published text is quoted on the page alone", "use --policy-text with -o html or -o all")
+        if self.against and (self.output != "markdown" or self.public):
+            raise UsageError("only the Markdown report compares", "use --against with -o markdown, without --public")
+
+
+def write_report(environment: Environment, verified: Verified, wanted: Wanted) -> Path:
+    """Write the report as wanted and return where it lies."""
+    wanted.check()
+    report = report_of(environment, verified)
+    if wanted.policy_text:
+        report = replace(report, quoted=_quoted(report, wanted.policy_text))
+    name, made = _made(report, wanted)
+    return put(wanted.file or environment.settings.data / name, made)
+
+
+def _made(report: Report, wanted: Wanted) -> tuple[str, str | Mapping[str, str]]:
+    """The name of what is written when no other is given, and what is in it."""
+    from policies.reports import markdown, public
     from policies.reports.formats import FORMATS, everything
 
-    report = report_of(environment, verified)
-    if output == "all":
-        return put(file or environment.settings.data / EVERYTHING, everything(report))
-    return put(file or environment.settings.data / FORMATS[output].name, FORMATS[output].render(report))
+    if wanted.public:
+        name, render = public.FORMATS[wanted.output]
+        return name, render(report)
+    if wanted.output == "all":
+        return EVERYTHING, everything(report)
+    chosen = FORMATS[wanted.output]
+    if wanted.against:
+        return chosen.name, markdown.render(report, _earlier(wanted.against))
+    return chosen.name, chosen.render(report)
+
+
+def _quoted(report: Report, file: Path) -> Quoted:
+    from policies.reports.quoting import quote
+
+    digests = [clause for entry in report.entries for clause in entry.promise.clauses]
+    quoted = quote(_read(file), digests, report.policy.sha256)
+    if not quoted.words:
+        raise UsageError(
+            f"{file} holds none of the sentences the promises of {report.platform} come from", "give the published text itself"
+        )
+    return quoted
+
+
+def _earlier(file: Path) -> Mapping[str, str]:
+    from policies.reports.changes import NotAReport, earlier
+
+    try:
+        return earlier(json.loads(_read(file)))
+    except (json.JSONDecodeError, NotAReport) as error:
+        raise UsageError(f"{file} is no report to compare with: {error}", "write one: kept report -o json --output-file FILE") from None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
 
 
 def put(path: Path, made: str | Mapping[str, str]) -> Path:

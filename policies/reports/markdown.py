@@ -33,9 +33,9 @@ def render(report: Report, against: Mapping[str, str] | None = None) -> str:
 
 
 def _head(report: Report) -> list[str]:
-    lines = [f"## {_plain(report.platform)}: {_plain(report.answer)}", ""]
+    lines = [f"## {plain(report.platform)}: {plain(report.answer)}", ""]
     if not report.making.binding:
-        lines += [f"> Environment {_plain(report.making.environment)}: a rehearsal, no evidence of production.", ""]
+        lines += [f"> Environment {plain(report.making.environment)}: a rehearsal, no evidence of production.", ""]
     counts = [f"{SIGNS[status]} {report.counts[status]} {status.value}" for status in Status]
     return [*lines, " · ".join(counts), ""]
 
@@ -53,7 +53,7 @@ def _compared(found: Iterable[Change]) -> list[str]:
 def _row(entry: Entry) -> str:
     reasons = "; ".join(entry.verdict.reasons)
     cut = reasons if len(reasons) <= CELL else reasons[:CELL] + " ..."
-    return f"| {SIGNS[entry.status]} {entry.words} | {_plain(entry.promise.title)} (`{entry.promise.id}`) | {_plain(cut)} |"
+    return f"| {SIGNS[entry.status]} {entry.words} | {plain(entry.promise.title)} (`{entry.promise.id}`) | {plain(cut)} |"
 
 
 def _attention(rows: list[str], space: int) -> list[str]:
@@ -70,10 +70,10 @@ def _attention(rows: list[str], space: int) -> list[str]:
 
 def _foot(report: Report) -> list[str]:
     trust = "verifies" if report.trust.verified else "does **not** verify"
-    made = f"{_plain(report.making.tool)}, {report.at:%Y-%m-%d %H:%M} UTC"
+    made = f"{plain(report.making.tool)}, {report.at:%Y-%m-%d %H:%M} UTC"
     return [f"The evidence log {trust}: {plural(report.trust.records, 'record')}. {made}."]
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """One line in which nothing is markup: `@` calls nobody, `|` ends no cell, an address becomes no link."""
     return _ACTIVE.sub(r"\\\1", " ".join(value.split())).replace("@", "@\u200b").replace("://", ":\u200b//")

@@ -159,6 +159,17 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Quoted:
+    """The published text, when somebody gave it: the words of each clause by its digest. For the page only; no document holds it.
+
+    `in_force` says whether it is, word for word, the text the catalog was written for.
+    """
+
+    in_force: bool
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Report:
     platform: str
     policy: Policy
@@ -168,6 +179,7 @@ class Report:
     trust: Trust
     entries: tuple[Entry, ...]
     counts: Mapping[Status, int] = field(default_factory=dict)
+    quoted: Quoted | None = None
 
     @property
     def attention(self) -> tuple[Entry, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policies.reports.document import document
-from policies.reports.texts import GLOSSARY, LIMITS
+from policies.reports.texts import GLOSSARY, LIMITS, UNQUOTED
 from promises.observations import Outcome
 from promises.verdicts import Status
 from promises.wording import duration, plural
@@ -38,7 +38,8 @@ def render(report: Report) -> str:
     from markupsafe import Markup
 
     data = Markup(_json(report))  # noqa: S704 - escaped for its element by _json
-    return fill("page.html.j2", script=_part("page.js"), report=report, limits=LIMITS, glossary=GLOSSARY, data=data)
+    limits = [each for each in LIMITS if report.quoted is None or each != UNQUOTED]
+    return fill("page.html.j2", script=_part("page.js"), report=report, limits=limits, glossary=GLOSSARY, data=data)
 
 
 def fill(template: str, *, script: str, **values: Any) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kept.reporting import put
+from kept.reporting import PUBLIC, Wanted, put
+from policies.reports import public
 from services.errors import UsageError
 
 FILES = {"index.html": "<p>", "report.oscal/catalog.json": "{}"}
@@ -45,3 +46,21 @@ def test_a_file_where_a_folder_is_wanted_and_the_other_way_round(tmp_path: Path)
     with pytest.raises(UsageError, match="is a folder"):
         put(tmp_path, "text")
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problem"),
+    [
+        (Wanted("csv", public=True), "no public edition as csv"),
+        (Wanted("json", policy_text=Path("policy.txt")), "quoted on the page alone"),
+        (Wanted("html", against=Path("report.json")), "only the Markdown report compares"),
+        (Wanted("markdown", against=Path("report.json"), public=True), "only the Markdown report compares"),
+    ],
+)
+def test_what_would_be_left_out_is_refused(wanted: Wanted, problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        wanted.check()
+
+
+def test_every_public_format_is_offered() -> None:
+    assert set(PUBLIC) == set(public.FORMATS)
