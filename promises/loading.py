@@ -2,7 +2,7 @@
 
 Every refusal is a `CatalogError` with file, line and what to write instead: unknown and missing keys, ids given twice, a promise
 the table of kinds does not know, a missing or unknown parameter, a figure without its unit or in a wrong one, a malformed
-digest, a proof whose control does not exist and is not `planned`, an age that a job's schedule cannot meet.
+digest, a proof whose control does not exist and is not `planned`, figures that do not add up (`promises.arithmetic`).
 
 >>> load_catalog("illumacom", control_names()).promise("keys.rotation").duration("max_age")   # doctest: +SKIP
 datetime.timedelta(days=90)
@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
-from promises import claims, units
+from promises import arithmetic, claims, units
 from promises.datamap import data_map
 from promises.kinds import Kind, Kinds, kinds
 from promises.model import Catalog, Parameter, Policy, Promise, Proof, Severity
@@ -58,11 +58,17 @@ def read_catalog(
     root = parse(text, file).fields({"platform", "policy", "promises", "schedule", "data_map"}, {"binds_nobody"})
     schedule = _schedule(root["schedule"], table.jobs)
     promises = _promises(root["promises"], table, schedule, controls)
+    stored = data_map(root["data_map"], {promise.id: promise for promise in promises})
+    for entry, promise in zip(root["promises"].items(), promises, strict=True):
+        kind = table.by_id[promise.id]
+        arithmetic.check_deadlines(entry, promise, kind, schedule)
+        arithmetic.check_horizon(entry, promise, kind, stored)
+        arithmetic.check_recipients(entry, promise, kind, stored)
     return Catalog(
         platform=_platform(root["platform"]),
         policy=_policy(root["policy"]),
         promises=promises,
-        data_map=data_map(root["data_map"]),
+        data_map=stored,
         schedule=schedule,
         sha256=hashlib.sha256(content).hexdigest(),
         binds_nobody=claims.binds_nobody(root["binds_nobody"], promises) if "binds_nobody" in root else (),

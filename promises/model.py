@@ -113,14 +113,34 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How long something is held: `period` after `anchor`, a column of the map (`shipments.shipped_at`) or an event (`account.closed`).
+
+    Of several the earliest date counts; a `fallback` counts only where no other anchor has a date. `figure` names the promise's
+    parameter that the period is (`retention.buyer-pii: after_shipment`), where it is one.
+    """
+
+    anchor: str
+    period: timedelta
+    figure: str | None = None
+    fallback: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table of every merchant's schema (`scope: merchant`) or of the platform (`scope: platform`)."""
+    """A table of every merchant's schema (`scope: merchant`) or of the platform (`scope: platform`).
+
+    `processors` are the third parties it reaches; `legal_basis` is empty where nothing in it is about a person.
+    """
 
     name: str
     scope: str
     subject: str
     primary_key: str
     columns: tuple[Column, ...]
+    retention: tuple[Retention, ...] = ()
+    legal_basis: str = ""
+    processors: tuple[str, ...] = ()
 
     def personal(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.personal)
@@ -130,8 +150,43 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Holding:
+    """Something beside the database that holds data: a bucket, a log stream or an export."""
+
+    name: str
+    personal: bool
+    legal_basis: str
+    processors: tuple[str, ...]
+    retention: tuple[Retention, ...]
+
+
+@dataclass(frozen=True)
+class ThirdParty:
+    """A recipient: what for, which categories of data, and how long they hold it."""
+
+    name: str
+    purpose: str
+    data: tuple[str, ...]
+    retention: tuple[Retention, ...]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Something that still holds a row after it is deleted (a backup, a recovery window, a key snapshot), and for how long."""
+
+    name: str
+    kept_for: timedelta
+    figure: str | None = None
+
+
+@dataclass(frozen=True)
 class DataMap:
     tables: tuple[Table, ...]
+    buckets: tuple[Holding, ...] = ()
+    log_streams: tuple[Holding, ...] = ()
+    exports: tuple[Holding, ...] = ()
+    third_parties: tuple[ThirdParty, ...] = ()
+    copies: tuple[Copy, ...] = ()
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
