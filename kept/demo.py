@@ -104,7 +104,7 @@ def mend_and_verify(promise: str | None, output: str) -> int:
 
 def _conclude(environment: Environment, verified: Verified, output: str) -> int:
     """Report, exported log, table; broken promises and a log that does not verify are exit code 3."""
-    page = write_report(environment, verified, Wanted())
+    page = write_report(environment, verified, Wanted()).path
     write_report(environment, verified, Wanted("json"))
     exported = environment.log.export(environment.settings.data / "evidence")
     show(environment, verified, output)

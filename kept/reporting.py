@@ -7,24 +7,30 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evidence.signing import fingerprint
 from kept.evidence_log import commit
 from policies.controls import all_controls
+from promises.verdicts import Status
 from services.errors import UsageError
 
 if TYPE_CHECKING:
     from kept.environment import Environment
     from kept.verification import Verified
     from policies.reports.model import Quoted, Report, Trust
+    from policies.reports.period import Period
 
 EVERYTHING = "report"
 """The folder that `-o all` writes."""
 
 PUBLIC = ("html", "json", "markdown")
 """The formats that have an edition for customers."""
+
+PERIODS = ("html", "json", "markdown", "all")
+"""The formats that tell of a period."""
 
 COMMAND = "kept evidence verify evidence --record-key evidence/keys/evidence-record.pem --log-key evidence/keys/evidence-log.vkey"
 
@@ -38,6 +44,8 @@ class Wanted:
     policy_text: Path | None = None
     public: bool = False
     against: Path | None = None
+    first: date | None = None
+    last: date | None = None
 
     def check(self) -> None:
         """Refuse what would be left out without a word."""
@@ -47,16 +55,53 @@ class Wanted:
             raise UsageError("the published text is quoted on the page alone", "use --policy-text with -o html or -o all")
         if self.against and (self.output != "markdown" or self.public):
             raise UsageError("only the Markdown report compares", "use --against with -o markdown, without --public")
+        if self.last and not self.first:
+            raise UsageError("a period has a beginning", "add --from DATE")
+        if self.first and self.last and self.last < self.first:
+            raise UsageError(f"the period ends on {self.last}, before it begins on {self.first}", "exchange --from and --to")
+        if self.first and (self.public or self.output not in PERIODS):
+            raise UsageError(
+                f"a period is not told as {'the public edition' if self.public else self.output}", f"choose one of {', '.join(PERIODS)}"
+            )
 
 
-def write_report(environment: Environment, verified: Verified, wanted: Wanted) -> Path:
-    """Write the report as wanted and return where it lies."""
+@dataclass(frozen=True)
+class Written:
+    """Where the report lies; its exit code answers for the period, where one was asked for, else for the moment."""
+
+    path: Path
+    exit_code: int
+
+
+def write_report(environment: Environment, verified: Verified, wanted: Wanted) -> Written:
+    """Write the report as wanted."""
     wanted.check()
     report = report_of(environment, verified)
     if wanted.policy_text:
         report = replace(report, quoted=_quoted(report, wanted.policy_text))
+    if wanted.first:
+        report = replace(report, period=_period(report, wanted.first, wanted.last))
     name, made = _made(report, wanted)
-    return put(wanted.file or environment.settings.data / name, made)
+    return Written(put(wanted.file or environment.settings.data / name, made), _exit_code(verified, report.period))
+
+
+def _period(report: Report, first: date, last: date | None) -> Period:
+    from policies.reports.period import over
+
+    today = report.at.astimezone(UTC).date()
+    if last is None and first > today:
+        raise UsageError(f"the period would begin on {first}, and today is {today}", "choose an earlier --from")
+    return over([entry.promise for entry in report.entries], report.runs, first, last or today, report.at)
+
+
+def _exit_code(verified: Verified, period: Period | None) -> int:
+    """3 when the log does not verify or some day was broken; 5 when some day was not proven or is still to come."""
+    if period is None or verified.verification.problems:
+        return verified.exit_code()
+    lost = {span.status for each in period.promises for span in each.breaks}
+    if Status.BROKEN in lost:
+        return 3
+    return 5 if lost or period.ahead or not period.promises else 0
 
 
 def _made(report: Report, wanted: Wanted) -> tuple[str, str | Mapping[str, str]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from policies.reports.model import Entry, Proof, Report
+from policies.reports.period import Period
 from promises.observations import Observation
 
 SCHEMA_VERSION = 1
@@ -25,6 +26,7 @@ def document(report: Report) -> dict[str, Any]:
         "answer": report.answer,
         "counts": {status.value: count for status, count in report.counts.items()},
         "log": _log(report),
+        "period": report.period and _period(report.period),
         "promises": [_promise(entry) for entry in report.entries],
         "observations": [row for entry in report.entries for proof in entry.proofs for row in _observations(entry, proof)],
     }
@@ -40,6 +42,28 @@ def _log(report: Report) -> dict[str, Any]:
         "newest": _time(trust.newest),
         "checkpoint": trust.checkpoint,
         "keys": [{"name": key.name, "purpose": key.purpose, "fingerprint": key.fingerprint} for key in trust.keys],
+    }
+
+
+def _period(period: Period) -> dict[str, Any]:
+    """Days are UTC dates; `breaks` are the days a promise was not kept, null where there was no evidence yet."""
+    return {
+        "from": period.first.isoformat(),
+        "to": period.last.isoformat(),
+        "days_ahead": period.ahead,
+        "answer": period.answer,
+        "promises": [
+            {
+                "id": each.promise.id,
+                "kept": each.kept,
+                "days_lost": each.days_lost,
+                "breaks": [
+                    {"from": span.first.isoformat(), "to": span.last.isoformat(), "status": span.status and span.status.value}
+                    for span in each.breaks
+                ],
+            }
+            for each in period.promises
+        ],
     }
 
 

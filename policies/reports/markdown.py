@@ -36,6 +36,8 @@ def _head(report: Report) -> list[str]:
     lines = [f"## {plain(report.platform)}: {plain(report.answer)}", ""]
     if not report.making.binding:
         lines += [f"> Environment {plain(report.making.environment)}: a rehearsal, no evidence of production.", ""]
+    if report.period:
+        lines += [f"From {report.period.first} to {report.period.last}: {plain(report.period.answer)}", ""]
     counts = [f"{SIGNS[status]} {report.counts[status]} {status.value}" for status in Status]
     return [*lines, " · ".join(counts), ""]
 

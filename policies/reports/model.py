@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from policies.reports.period import Period
 from promises.kinds import Kind, Kinds, kinds
 from promises.model import Catalog, Policy, Promise
 from promises.observations import Figure, Observation, Outcome, RunSummary
@@ -180,6 +181,9 @@ class Report:
     entries: tuple[Entry, ...]
     counts: Mapping[Status, int] = field(default_factory=dict)
     quoted: Quoted | None = None
+    runs: Sequence[RunSummary] = ()
+    """Every run of the verified log: what days and pictures are told from."""
+    period: Period | None = None
 
     @property
     def attention(self) -> tuple[Entry, ...]:
@@ -211,7 +215,7 @@ def build(  # noqa: PLR0913 - what is promised, judged, checked and made, and tw
     table = table or kinds()
     entries = tuple(_entry(promise, judged, methods, table.by_id[promise.id]) for promise in catalog.promises)
     counts = {status: sum(each.status is status for each in entries) for status in Status}
-    return Report(catalog.platform, catalog.policy, catalog.sha256, judged.at, making, trust, entries, counts)
+    return Report(catalog.platform, catalog.policy, catalog.sha256, judged.at, making, trust, entries, counts, runs=tuple(judged.runs))
 
 
 def _entry(promise: Promise, judged: Judged, methods: Mapping[str, str], kind: Kind) -> Entry:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policies.reports.document import document
+from policies.reports.history import by_promise, year
+from policies.reports.pictures import draw
 from policies.reports.texts import GLOSSARY, LIMITS, UNQUOTED
 from promises.observations import Outcome
 from promises.verdicts import Status
 from promises.wording import duration, plural
 
 if TYPE_CHECKING:
+    from policies.reports.history import Span
     from policies.reports.model import Report
 
 FOLDER = Path(__file__).parent
@@ -38,8 +42,19 @@ def render(report: Report) -> str:
     from markupsafe import Markup
 
     data = Markup(_json(report))  # noqa: S704 - escaped for its element by _json
+    own = by_promise(report.runs)
+    years = {entry.promise.id: year(entry.promise, own.get(entry.promise.id, ()), report.at) for entry in report.entries}
     limits = [each for each in LIMITS if report.quoted is None or each != UNQUOTED]
-    return fill("page.html.j2", script=_part("page.js"), report=report, limits=limits, glossary=GLOSSARY, data=data)
+    return fill(
+        "page.html.j2",
+        script=_part("page.js"),
+        report=report,
+        limits=limits,
+        glossary=GLOSSARY,
+        data=data,
+        years=years,
+        pictures=draw(report.runs, report.at),
+    )
 
 
 def fill(template: str, *, script: str, **values: Any) -> str:
@@ -51,7 +66,15 @@ def fill(template: str, *, script: str, **values: Any) -> str:
     environment = Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"moment": _moment, "iso": _iso, "span": duration, "sign": _sign, "plural": _plural, "grouped": _grouped}
+    environment.filters |= {
+        "moment": _moment,
+        "iso": _iso,
+        "span": duration,
+        "sign": _sign,
+        "plural": _plural,
+        "grouped": _grouped,
+        "told": _told,
+    }
     return environment.get_template(template).render(
         statuses=tuple(Status),
         outcome_status=OUTCOME_STATUS,
@@ -98,6 +121,20 @@ def _plural(count: int, noun: str) -> str:
 def _sign(status: Status) -> str:
     """The class and symbol name of a status."""
     return status.value.replace(" ", "-")
+
+
+def _told(spans: Sequence[Span]) -> str:
+    """A strip in words: how many days of each status, and since when it is what it is."""
+    days: dict[str, int] = {}
+    for span in spans:
+        words = _word(span.status)
+        days[words] = days.get(words, 0) + span.days
+    counted = ", ".join(f"{plural(count, 'day')} {words}" for words, count in days.items())
+    return f"The last 12 months, day by day: {counted}. {_word(spans[-1].status).capitalize()} since {spans[-1].first:%Y-%m-%d}."
+
+
+def _word(status: Status | None) -> str:
+    return status.value if status else "without evidence"
 
 
 def _grouped(digest: str) -> str:

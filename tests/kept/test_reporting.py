@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,17 @@ def test_what_would_be_left_out_is_refused(wanted: Wanted, problem: str) -> None
 
 def test_every_public_format_is_offered() -> None:
     assert set(PUBLIC) == set(public.FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problem"),
+    [
+        (Wanted("html", last=date(2031, 5, 1)), "a period has a beginning"),
+        (Wanted("html", first=date(2031, 5, 2), last=date(2031, 5, 1)), "before it begins"),
+        (Wanted("csv", first=date(2031, 5, 2)), "not told as csv"),
+        (Wanted("html", public=True, first=date(2031, 5, 2)), "not told as the public edition"),
+    ],
+)
+def test_a_period_that_cannot_be_told_is_refused(wanted: Wanted, problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        wanted.check()
