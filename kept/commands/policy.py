@@ -1,4 +1,4 @@
-"""`kept policy`: what was promised (list), by which sentences (digest, trace), and what nobody proves yet (gaps)."""
+"""`kept policy`: what was promised (list), by which sentences (digest, trace, diff), and what nobody proves yet (gaps)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kept import output as out
 
 if TYPE_CHECKING:
     from promises.clauses import Clause
+    from promises.differing import Change, Difference
     from promises.model import Catalog, Promise, Proof
     from promises.tracing import Trace, TracedClause, TracedNumber
 
@@ -81,6 +82,41 @@ def trace_text(file: Path, platform: str | None, show: bool, output: str) -> int
         for line in _trace_conclusion(catalog, traced):
             click.echo(line)
     return 0 if traced.complete else 3
+
+
+@command.command("diff")
+@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--platform", help="Whose text this is; without it, the catalog that knows the clauses of OLD.")
+@click.option("--show", is_flag=True, help="Print the clauses too; without it, no word of the texts leaves the files.")
+@out.output_option
+def diff_texts(old: Path, new: Path, platform: str | None, show: bool, output: str) -> int:  # noqa: FBT001 - click passes flags so
+    """Which clauses changed from OLD to NEW, which promises they carry, and who must be told."""
+    from promises import clauses
+    from promises.differing import differ
+
+    text = _read(old)
+    before, after = clauses.split(text), clauses.split(_read(new))
+    catalog = _catalog_of(before, clauses.text_digest(text), platform)
+    found = differ(before, after, catalog)
+    if output == "json":
+        out.print_json({"platform": catalog.platform, "old": old.name, "new": new.name, **_difference_document(found, show=show)})
+        return 0
+    header = ("CHANGE", "OLD", "NEW", "MATERIAL", "PROMISES", "TEXT")[: 6 if show else 5]
+    if found.changes:
+        out.print_table(header, [_change_row(each)[: len(header)] for each in found.changes])
+    click.echo(_difference_conclusion(catalog, found))
+    return 0
+
+
+@command.command("schema")
+def print_schema() -> int:
+    """The JSON Schema of a catalog, for editors."""
+    from promises.kinds import kinds
+    from promises.schema import schema
+
+    out.print_json(schema(kinds()))
+    return 0
 
 
 @command.command("gaps")
@@ -155,6 +191,49 @@ def _trace_conclusion(catalog: Catalog, traced: Trace) -> list[str]:
     lines += [f"unclaimed: clause {each.clause.index} ({each.clause.digest[:16]})" for each in traced.unclaimed]
     lines += [f"unbound: clause {each.clause.index}: {number.number}: {number.problem}" for each, number in traced.unbound]
     return lines + [f"lost: {each.owner} names {each.clause[:16]}, which the text does not have" for each in traced.lost]
+
+
+def _change_row(change: Change) -> tuple[str, ...]:
+    old, new = change.old, change.new
+    places = (str(old.index) if old else "-", str(new.index) if new else "-")
+    texts = " -> ".join(each.text for each in (old, new) if each)
+    return change.sort.value, *places, "yes" if change.material else "no", ", ".join(change.promises) or "-", texts
+
+
+def _difference_conclusion(catalog: Catalog, found: Difference) -> str:
+    from promises.wording import plural
+
+    if not found.changes:
+        return f"{catalog.platform}: no clause changed"
+    counted = f"{catalog.platform}: {plural(len(found.changes), 'clause')} changed, {plural(len(found.promises), 'promise')} touched"
+    if not found.material:
+        return f"{counted}; nothing is material, nobody must be told"
+    audience = ", ".join(found.audience) or "nobody: the catalog promises to tell none"
+    return f"{counted}; to be told: {audience}" + (f" (by {', '.join(found.channels)})" if found.channels else "")
+
+
+def _difference_document(found: Difference, *, show: bool) -> dict[str, Any]:
+    def side(clause: Clause | None) -> dict[str, Any] | None:
+        if clause is None:
+            return None
+        return {"index": clause.index, "kind": clause.kind, "digest": clause.digest, **({"text": clause.text} if show else {})}
+
+    return {
+        "material": found.material,
+        "promises": list(found.promises),
+        "audience": list(found.audience),
+        "channels": list(found.channels),
+        "changes": [
+            {
+                "change": each.sort.value,
+                "material": each.material,
+                "promises": list(each.promises),
+                "old": side(each.old),
+                "new": side(each.new),
+            }
+            for each in found.changes
+        ],
+    }
 
 
 def _trace_document(traced: Trace, *, show: bool) -> dict[str, Any]:

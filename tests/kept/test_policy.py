@@ -111,3 +111,24 @@ def test_trace_of_a_text_that_no_catalog_knows(text: Path) -> None:
     with pytest.raises(Exception, match="no catalog knows a clause of this text") as refusal:
         run("trace", str(text))
     assert refusal.value.exit_code == 2
+
+
+OLD = "We weigh every parcel. We never rent hats to children.\n"
+
+
+def test_diff_tells_what_changed_and_shows_no_word(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.txt", tmp_path / "new.txt"
+    old.write_text(OLD, encoding="utf-8")
+    new.write_text(OLD.replace("never", "always"), encoding="utf-8")
+    told = run("diff", str(old), str(new), "--platform", "illumacom")
+    assert "1 clause changed" in told
+    assert "to be told: merchants (by mail, page)" in told
+    assert "hats" not in told
+    assert "hats" in run("diff", str(old), str(new), "--platform", "illumacom", "--show")
+    (change,) = document("diff", str(old), str(new), "--platform", "illumacom")["changes"]
+    assert (change["change"], change["material"], change["old"]["index"]) == ("changed", True, 1)
+    assert "no clause changed" in run("diff", str(old), str(old), "--platform", "illumacom")
+
+
+def test_the_schema_is_printed() -> None:
+    assert json.loads(run("schema"))["title"] == "Kept catalog"
