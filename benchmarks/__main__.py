@@ -18,10 +18,8 @@ def main(names: list[str]) -> int:
         value = figure.measure()
         ok = figure.holds(value)
         short |= not ok
-        print(
-            f"{name:<16} {value:>10.3f} {figure.unit:<4} bar {'>=' if figure.at_least else '<='} {figure.bar:g}  {'ok' if ok else 'short'}",
-            flush=True,
-        )
+        way = ">=" if figure.at_least else "<="
+        print(f"{name:<16} {value:>10.3f} {figure.unit:<4} bar {way} {figure.bar:g}  {'ok' if ok else 'short'}", flush=True)
     return int(short)
 
 

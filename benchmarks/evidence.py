@@ -77,7 +77,8 @@ def _bare_work(envelopes: list[bytes], signer: LocalSigner) -> Callable[[], None
 
 def _verify(folder: Path, trust: Trust, count: int) -> None:
     found = verify(DirectoryStore(folder), trust, Demands(_START + timedelta(seconds=count)))
-    assert found.ok and found.size == len(found.records) == count, found.problems[:3]
+    assert found.ok, found.problems[:3]
+    assert found.size == len(found.records) == count
 
 
 def _seconds(work: Callable[[], None]) -> float:

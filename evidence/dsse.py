@@ -4,8 +4,9 @@
     envelope        = {"payload": base64(body), "payloadType": type, "signatures": [{"keyid": hint, "sig": base64(Ed25519(PAE))}]}
 
 The payload is base64, so no canonical JSON is needed: what was signed is what is parsed. We write the standard alphabet; a
-verifier also accepts the URL-safe one (DSSE protocol 1.0.2), not both in one field, and nothing that is not base64. A `keyid` is a hint without proof: it may choose which trusted key
-is tried first, never whether one is trusted. Source: github.com/secure-systems-lab/dsse, protocol.md and envelope.md.
+verifier also accepts the URL-safe one (DSSE protocol 1.0.2), though not both in one field. A `keyid` is a hint without proof: it
+may choose which trusted key is tried first, never whether one is trusted. Source: github.com/secure-systems-lab/dsse, protocol.md
+and envelope.md.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ from evidence import reading
 from evidence.checkpointer import CheckpointReport, Parts, checkpoint
 from evidence.errors import Inconsistent
 from evidence.notes import VerifierKey
-from evidence.records import CHECKPOINTS, RECORDS
+from evidence.proofs import Proof, prove
+from evidence.records import CHECKPOINTS, RECORDS, record_key
 from evidence.signing import TransitSigner, to_pem
 from evidence.spool import writer_name
 from evidence.statements import Context
@@ -39,6 +40,7 @@ from evidence.verifying import MAX_AGE, Demands, Pinned, Verification, verify
 from evidence.writer import Writer
 from kept.locations import PROJECT
 from services import objects
+from services.errors import BadData, UsageError
 from services.vault import Vault
 
 if TYPE_CHECKING:
@@ -153,6 +155,15 @@ class Log:
                 copy.put(key, data)
         self._write_keys(self.trust(), folder / "keys")
         return folder
+
+    def prove(self, number: int) -> Proof:
+        """The proof of one record under the newest checkpoint; nothing is proven out of a log that does not verify."""
+        verification = self.verify(max_age=None)
+        if verification.problems:
+            raise BadData(f"the log does not verify: {verification.problems[0]}", "`kept evidence verify` shows all problems")
+        if not 0 <= number < verification.size:
+            raise UsageError(f"the log holds no record {number} under a checkpoint", f"it holds 0 to {verification.size - 1}")
+        return prove(number, list(self.store.get_many(map(record_key, range(verification.size)))), verification.note)
 
     @property
     def origin(self) -> str:

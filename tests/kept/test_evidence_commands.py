@@ -103,6 +103,19 @@ def test_a_log_that_does_not_verify_is_exit_code_3_everywhere(kept: Typed, tmp_p
     kept.run("evidence", "verify", copy, "--environment", "production", code=3)
 
 
+def test_one_record_is_proven_in_one_file_that_is_checked_offline(kept: Typed, tmp_path: Path) -> None:
+    kept.run("attest", "add", "access.mfa")
+    written = kept.run("evidence", "prove", "0", "--out", tmp_path / "one.tlog-proof").stdout.strip()
+    copy = Path(kept.run("evidence", "export", tmp_path / "copy").stdout.strip())
+    keys = ("--record-key", copy / "keys/evidence-record.pem", "--log-key", (copy / "keys/evidence-log.vkey").read_text().strip())
+    found = kept.json("evidence", "check-proof", written, *keys)
+    assert (found["number"], found["size"], found["statement"]["predicate"]["promise"]) == (0, 2, "access.mfa")
+    data = Path(written).read_text()
+    (tmp_path / "wrong.tlog-proof").write_text(data.replace("index 0", "index 1"))
+    assert "is not number 1" in kept.run("evidence", "check-proof", tmp_path / "wrong.tlog-proof", *keys, code=3).stderr
+    assert "holds no record 2" in kept.run("evidence", "prove", "2", code=2).stderr
+
+
 def empty(folder: Path) -> list[object]:
     (folder / "empty").mkdir()
     return ["evidence", "verify", folder / "empty"]
