@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.evidence import tree_mebibytes, verify_ratio
+from benchmarks.reports import page_megabytes, page_seconds
 
 KEPT = Path(sys.executable).with_name("kept")
 
@@ -54,6 +55,8 @@ FIGURES: Mapping[str, Figure] = {
     "help": Figure(lambda: 1000 * seconds(["--help"], runs=10), "ms", 150),
     "plan": Figure(lambda: seconds(["plan", "illumacom"], runs=3), "s", 8),
     "demo": Figure(demo_seconds, "s", 180),
+    "report": Figure(page_seconds, "s", 1),
+    "report-size": Figure(page_megabytes, "MB", 1),
     "evidence-verify": Figure(verify_ratio, "x", 0.70, at_least=True),
     "evidence-memory": Figure(tree_mebibytes, "MiB", 200),
 }
