@@ -5,6 +5,7 @@ Read from normalised text (`promises.clauses`). A number is known by its canonic
 | in the text                                   | canonical     | value                    |
 |-----------------------------------------------|---------------|--------------------------|
 | `90-day`, `ninety days`, `ninety (90) days`   | `90 days`     | 90 days                  |
+| `30-60 days`, `30 to 60 days`                 | both          | 30 and 60 days           |
 | `12 months`, `one year`                       | `12 months`   | a year is 366 days, a month its twelfth |
 | `daily`, `every day`, `once a day`            | `daily`       | 24 hours                 |
 | `weekly`, `quarterly`, `yearly`               | `quarterly`   | 7, 92 and 366 days       |
@@ -56,7 +57,7 @@ WORDS: Mapping[str, int] = MappingProxyType(
     {word: number for number, word in enumerate(SMALL)}
     | {word: 10 * number for number, word in enumerate(TENS, 2)}
     | {f"{ten}-{one}": 10 * number + count for number, ten in enumerate(TENS, 2) for count, one in enumerate(SMALL[1:10], 1)}
-    | {"a-hundred": 100, "one-hundred": 100}
+    | {"a-hundred": 100, "one-hundred": 100, "a": 1, "an": 1}
 )
 FREQUENCIES: Mapping[str, timedelta] = MappingProxyType(
     {
@@ -79,8 +80,10 @@ _NAMES = "|".join(name.rstrip("s") for name in (*UNITS, *COUNTED)) + "|min|hr|yr
 _WORD = "|".join(sorted((word.replace("-", "[- ]") for word in WORDS), key=len, reverse=True))
 _CIPHER = re.compile(r"\baes[- ]?(128|192|256)(?:[- ]?bit)?(?:[- ](gcm|cbc|ctr|siv|xts))?\b")
 _TLS = re.compile(r"\b(?:tls|ssl) ?(?:version |v)?([0-9]\.[0-9])")
-_PERCENT = re.compile(r"\b([0-9]+) ?%")
-_COUNT = re.compile(rf"\b([0-9][0-9,]*|{_WORD})(?: ?\([0-9]+\))?[- ]*(?:(business|working)[- ]|calendar[- ])?((?:{_NAMES})s?)\b")
+_DIGITS = r"(?<![0-9.,])[0-9][0-9,]*(?:\.[0-9]+)?"
+_PERCENT = re.compile(rf"({_DIGITS}) ?%")
+_COUNT = re.compile(rf"({_DIGITS}|\b(?:{_WORD}))(?: ?\([^()]{{1,20}}\))?[- ]*(?:(business|working)[- ]|calendar[- ])?((?:{_NAMES})s?)\b")
+_RANGE = re.compile(rf"({_DIGITS}|\b(?:{_WORD}))(?: ?- ?(?=[0-9])| (?:to|or) )(?={_COUNT.pattern})")
 _OFTEN = re.compile(rf"\b({'|'.join([*FREQUENCIES, *_SAME])})\b")
 _EVERY = re.compile(rf"\b(?:every|each|per|once an?|once per) ({'|'.join(_ADVERB)})\b")
 
@@ -100,7 +103,7 @@ def numbers(text: str) -> tuple[Number, ...]:
     for pattern, read in _READERS:
         for match in pattern.finditer(text):
             found[match.start()] = read(match)
-        text = pattern.sub(lambda match: "_" * len(match[0]), text)
+        text = pattern.sub(_blank, text)
     return tuple(dict.fromkeys(found[place] for place in sorted(found)))
 
 
@@ -112,19 +115,40 @@ def equal(number: Number, kind: str, unit: str | None, value: object) -> bool:
     return number.unit == wanted and number.value == value
 
 
+def _blank(match: re.Match[str]) -> str:
+    """What was read, made unreadable in place: no pattern reaches over it."""
+    return "\0" * len(match[0])
+
+
 def _cipher(match: re.Match[str]) -> Number:
     name = f"AES-{match[1]}" + (f"-{match[2].upper()}" if match[2] else "")
     return Number(name, name, "cipher")
 
 
 def _count(match: re.Match[str]) -> Number:
-    word, adjective, unit = match.groups()
-    count = int(word.replace(",", "")) if word[0].isdigit() else WORDS[word.replace(" ", "-")]
-    name = _SAME.get(unit.rstrip("s") + "s", unit if unit == "percent" else unit.rstrip("s") + "s")
+    return _counted(*match.groups())
+
+
+def _counted(word: str, adjective: str | None, unit: str) -> Number:
+    count = _figure(word)
+    name = "percent" if unit == "percent" else _SAME.get(unit.rstrip("s") + "s", unit.rstrip("s") + "s")
     written = f"{count} {adjective + ' ' if adjective else ''}{name}"
     if adjective:
-        return Number(written, count, f"{adjective} {name}")
-    return Number(written, count * UNITS[name], "duration") if name in UNITS else Number(written, count, name)
+        return Number(written, written, f"{adjective} {name}")
+    return Number(written, count * UNITS[name], "duration") if name in UNITS else Number(written, _whole(count), name)
+
+
+def _figure(word: str) -> int | float:
+    """A count in figures or words; a fraction only where there is one."""
+    if not word[0].isdigit():
+        return WORDS[word.replace(" ", "-")]
+    plain = word.replace(",", "")
+    return float(plain) if "." in plain else int(plain)
+
+
+def _whole(count: float) -> int | str:
+    """What is counted in pieces is an integer; a fraction of a piece equals nothing."""
+    return count if isinstance(count, int) else str(count)
 
 
 def _frequency(word: str) -> Number:
@@ -134,8 +158,9 @@ def _frequency(word: str) -> Number:
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Number]], ...] = (
     (_CIPHER, _cipher),
     (_TLS, lambda match: Number(f"TLS {match[1]}", match[1], "tls")),
-    (_PERCENT, lambda match: Number(f"{match[1]} percent", int(match[1]), "percent")),
+    (_PERCENT, lambda match: _counted(match[1], None, "percent")),
+    (_EVERY, lambda match: _frequency(_ADVERB[match[1]])),
+    (_RANGE, lambda match: _counted(match[1], *match.groups()[2:4])),
     (_COUNT, _count),
     (_OFTEN, lambda match: _frequency(_SAME.get(match[1], match[1]))),
-    (_EVERY, lambda match: _frequency(_ADVERB[match[1]])),
 )
