@@ -7,6 +7,7 @@ from typing import Any
 
 from policies.reports.model import Entry, Proof, Report
 from policies.reports.period import Period
+from promises.kinds import Standards
 from promises.observations import Observation
 
 SCHEMA_VERSION = 1
@@ -80,7 +81,17 @@ def _promise(entry: Entry) -> dict[str, Any]:
         "holds_until": _time(entry.holds_until),
         "parameters": {each.name: list(each.values) or each.value for each in entry.parameters},
         "clauses": list(entry.promise.clauses),
+        "standards": entry.standards and _standards(entry.standards),
         "proofs": [_proof(proof) for proof in entry.proofs],
+    }
+
+
+def _standards(standards: Standards) -> dict[str, Any]:
+    return {
+        **{name: list(ids) for name, ids in standards.requirements.items()},
+        "unconfirmed": list(standards.unconfirmed),
+        "reviewed_by": standards.reviewed_by or None,
+        "reviewed_on": standards.reviewed_on and standards.reviewed_on.isoformat(),
     }
 
 

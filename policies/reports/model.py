@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from policies.reports.period import Period
-from promises.kinds import Kind, Kinds, kinds
+from promises.kinds import Kind, Kinds, Standards, kinds
 from promises.model import Catalog, Policy, Promise
 from promises.observations import Figure, Observation, Outcome, RunSummary
 from promises.verdicts import ProofVerdict, Status, Verdict
@@ -136,6 +136,7 @@ class Entry:
     parameters: tuple[Parameter, ...]
     proofs: tuple[Proof, ...]
     history: tuple[RunSummary, ...]
+    standards: Standards | None = None
 
     @property
     def status(self) -> Status:
@@ -228,6 +229,7 @@ def _entry(promise: Promise, judged: Judged, methods: Mapping[str, str], kind: K
         parameters=tuple(_parameter(promise, each.name, each.meaning) for each in kind.parameters),
         proofs=tuple(_proof(each, judged.at, methods) for each in verdict.proofs),
         history=tuple(own[:HISTORY]),
+        standards=kind.standards,
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from policies.reports.document import document
 from policies.reports.history import by_promise, year
+from policies.reports.matrix import matrix
 from policies.reports.pictures import draw
 from policies.reports.texts import GLOSSARY, LIMITS, UNQUOTED
 from promises.observations import Outcome
@@ -54,6 +55,7 @@ def render(report: Report) -> str:
         data=data,
         years=years,
         pictures=draw(report.runs, report.at),
+        standards=matrix(report.entries),
     )
 
 

@@ -81,6 +81,7 @@ def test_structure(page: Page) -> None:
         "What needs attention",
         "Backups, keys and restores",
         "The promises",
+        "By standard",
         "What this report cannot say",
         "Words",
     ]
