@@ -58,6 +58,30 @@ def test_the_report_is_one_file_that_fetches_nothing_and_its_json_says_the_same(
     assert {each["id"] for each in document["promises"]} > set(DRIFTS)
 
 
+def test_every_format_is_written_at_once_and_a_period_is_answered(demo: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    answer = demo.run("report", "-o", "all", "--output-file", str(folder), "--from", "2026-01-01")
+    assert answer.returncode == 5, answer.stderr[-3000:]
+    assert answer.stdout.split() == [str(folder)]
+    assert {"index.html", "report.html", "report.csv", "report.sarif", "report.oscal"} < {each.name for each in folder.iterdir()}
+    document = json.loads((folder / "report.json").read_text())
+    assert document["period"]["answer"].startswith("No: 0 of 49 promises were kept on every day")
+    compared = demo.run("report", "-o", "markdown", "--against", str(folder / "report.json"), "--output-file", str(tmp_path / "report.md"))
+    assert compared.returncode == 5, compared.stderr[-3000:]
+    assert "### Verdicts that would change\n\nNone." in (tmp_path / "report.md").read_text()
+
+
+def test_what_cannot_be_compared_or_quoted_is_refused_and_nothing_is_written(demo: Home, tmp_path: Path) -> None:
+    wrong, file = tmp_path / "wrong.txt", tmp_path / "report.out"
+    for content in (b"{}", b"\xff\xfe", b"not JSON"):
+        wrong.write_bytes(content)
+        for arguments in (("-o", "markdown", "--against", str(wrong)), ("--policy-text", str(wrong))):
+            answer = demo.run("report", *arguments, "--output-file", str(file))
+            assert answer.returncode == 2
+            assert "wrong.txt" in answer.stderr
+            assert not file.exists()
+
+
 def test_the_exported_evidence_verifies_offline_with_two_public_keys(demo: Home) -> None:
     evidence = demo.folder / "illumacom/evidence"
     arguments = ["--record-key", evidence / "keys/evidence-record.pem", "--log-key", evidence / "keys/evidence-log.vkey"]
