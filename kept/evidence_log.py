@@ -25,12 +25,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from duties import exceptions
+from duties.register import Register, credible, load_register
 from evidence import reading
 from evidence.checkpointer import CheckpointReport, Parts, checkpoint
 from evidence.errors import Inconsistent
 from evidence.notes import VerifierKey
 from evidence.proofs import Proof, prove
-from evidence.records import CHECKPOINTS, RECORDS, record_key
+from evidence.records import CHECKPOINTS, RECORDS, Record, record_key
 from evidence.signing import TransitSigner, to_pem
 from evidence.spool import writer_name
 from evidence.statements import Context
@@ -46,6 +48,7 @@ from services.vault import Vault
 if TYPE_CHECKING:
     from promises.model import Catalog
     from promises.observations import RunSummary
+    from promises.verdicts import GrantedException
     from services.settings import Settings
 
 RECORD_KEY, LOG_KEY = "evidence-record", "evidence-log"
@@ -142,7 +145,20 @@ class Log:
     def summaries(self, verification: Verification | None = None) -> tuple[RunSummary, ...]:
         """What the verified log holds, for verdicts; nothing at all when it does not verify."""
         verified = verification or self.verify()
-        return reading.summaries(verified.records) if verified.ok else ()
+        return reading.summaries(self.credible(verified)) if verified.ok else ()
+
+    def exceptions(self, verification: Verification) -> tuple[GrantedException, ...]:
+        """The exceptions in force that the verified log holds; none when it does not verify."""
+        return exceptions.granted(self.credible(verification), self.clock()) if verification.ok else ()
+
+    def credible(self, verification: Verification) -> tuple[Record, ...]:
+        """The verified records without the statements that nobody entitled has signed."""
+        return credible(verification.records, self.register)
+
+    @cached_property
+    def register(self) -> Register:
+        """Who may sign what here."""
+        return load_register(self.settings.data)
 
     def export(self, folder: Path) -> Path:
         """Copy records, checkpoints and public keys into a folder that verifies offline; returns it."""

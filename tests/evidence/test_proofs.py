@@ -70,9 +70,16 @@ def test_a_flipped_or_missing_byte_is_refused_everywhere(filled: World) -> None:
             assert found.payload == filled.verify().records[2].payload  # a flip in the key id, which is a hint
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"\n\n", b"c2sp.org/tlog-proof@v1\nindex 1\n\nx", b"c2sp.org/tlog-proof@v1\nextra YQ==\nindex 01\n\n\xff"]
-)
+NO_PROOFS = {
+    "nothing": b"",
+    "no head": b"\n\n",
+    "no record": b"c2sp.org/tlog-proof@v1\nindex 1\n\nx",
+    "a leading zero": b"c2sp.org/tlog-proof@v1\nextra YQ==\nindex 01\n\nx",
+    "no base64": b"c2sp.org/tlog-proof@v1\nextra YQ=\nindex 1\n\nx",
+}
+
+
+@pytest.mark.parametrize("data", NO_PROOFS.values(), ids=NO_PROOFS.keys())
 def test_what_is_no_proof_is_malformed(data: bytes) -> None:
     with pytest.raises(Malformed):
         proofs.from_bytes(data)
