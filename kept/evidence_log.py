@@ -27,10 +27,11 @@ from typing import TYPE_CHECKING
 
 from duties import exceptions
 from duties.register import Register, credible, load_register
-from evidence import reading
+from evidence import probing, reading
 from evidence.checkpointer import CheckpointReport, Parts, checkpoint
 from evidence.errors import Inconsistent
 from evidence.notes import VerifierKey
+from evidence.probing import Probe
 from evidence.proofs import Proof, prove
 from evidence.records import CHECKPOINTS, RECORDS, Record, record_key
 from evidence.signing import TransitSigner, to_pem
@@ -180,6 +181,14 @@ class Log:
         if not 0 <= number < verification.size:
             raise UsageError(f"the log holds no record {number} under a checkpoint", f"it holds 0 to {verification.size - 1}")
         return prove(number, list(self.store.get_many(map(record_key, range(verification.size)))), verification.note)
+
+    def probe(self) -> Probe:
+        """Try whether the bucket keeps create-only under a race; the answer becomes a record."""
+        started = self.clock()
+        found = probing.probe(self.store)
+        self.writer.control_run(probing.control_run(found, started, self.clock()))
+        self.checkpoint()
+        return found
 
     @property
     def origin(self) -> str:

@@ -103,6 +103,24 @@ def checkpoint(output: str) -> None:
         click.echo(f"rejected: {each.sha256} ({each.reason})", err=True)
 
 
+@command.command("probe")
+@output_option
+def probe(output: str) -> int:
+    """Try whether the store keeps create-only under a race, and record the answer; exit 1 when it does not.
+
+    The log stays right without it (one checkpointer at a time decides); it is a second line of defence.
+    """
+    from kept.environment import open_environment
+
+    found = open_environment().log.probe()
+    if output == "json":
+        print_json({"holds": found.holds, "accepted": found.accepted, "refused": found.refused, "whole": found.whole})
+    else:
+        said = "keeps create-only under a race" if found.holds else "does NOT keep create-only under a race"
+        click.echo(f"the store {said}: of {found.accepted + found.refused} creates of one key it accepted {found.accepted}")
+    return 0 if found.holds else 1
+
+
 @command.command("export")
 @click.argument("folder", metavar="DIR", type=PATH)
 def export(folder: Path) -> None:

@@ -139,6 +139,14 @@ def test_an_exception_is_granted_listed_and_signed_by_a_person_of_the_register(k
     assert "access.mfa" in kept.run("exception", "list").stdout
 
 
+def test_the_probe_of_the_store_is_recorded(kept: Typed) -> None:
+    found = kept.json("evidence", "probe")
+    assert (found["holds"], found["accepted"], found["refused"]) == (True, 1, 31)
+    row = kept.json("evidence", "show")["records"][0]
+    assert (row["about"], row["result"]) == ("evidence.log evidence.create-only (live)", "PASSED")
+    assert kept.json("evidence", "verify")["ok"]
+
+
 def private_key(folder: Path) -> Path:
     path = folder / "mine.pem"
     path.write_bytes(Ed25519PrivateKey.from_private_bytes(bytes(32)).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
