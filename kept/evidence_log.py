@@ -72,8 +72,12 @@ class Log:
         return S3Store(objects.client(self.settings.objects, "evidence"), self.settings.evidence.bucket)
 
     @cached_property
-    def anchors(self) -> tuple[DirectoryStore, ...]:
-        return (DirectoryStore(self.settings.data / "anchors"),)
+    def anchors(self) -> tuple[Store, ...]:
+        """Where checkpoints are copied to: a folder of this host and, where the settings name one, a second bucket."""
+        folder, evidence = DirectoryStore(self.settings.data / "anchors"), self.settings.evidence
+        if not evidence.anchor_bucket:
+            return (folder,)
+        return (folder, S3Store(objects.client(self.settings.objects, evidence.anchor_identity), evidence.anchor_bucket))
 
     @cached_property
     def record_signer(self) -> TransitSigner:
