@@ -16,9 +16,10 @@ def main(names: list[str]) -> int:
     for name in names or FIGURES:
         figure = FIGURES[name]
         value = figure.measure()
-        ok = value <= figure.bar
+        ok = figure.holds(value)
         short |= not ok
-        print(f"{name:<16} {value:>10.3f} {figure.unit:<4} bar {figure.bar:g}  {'ok' if ok else 'short'}", flush=True)
+        way = ">=" if figure.at_least else "<="
+        print(f"{name:<16} {value:>10.3f} {figure.unit:<4} bar {way} {figure.bar:g}  {'ok' if ok else 'short'}", flush=True)
     return int(short)
 
 

@@ -10,7 +10,7 @@ statement entered the log, not who made it, and is enough for a local environmen
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -44,27 +44,53 @@ class Standing:
     record: int
 
 
+Signing = Callable[[Attested], Attested]
+"""Adds what stands behind a statement: a person's signature, or (locally) nothing but the record key."""
+
+
+def _by_record_key(said: Attested) -> Attested:
+    return said
+
+
 def add(  # noqa: PLR0913 - the facts of a statement
-    writer: Writer, promise: Promise, signatory: Signatory, now: datetime, *, valid_for: timedelta, document_sha256: str | None = None
+    writer: Writer,
+    promise: Promise,
+    signatory: Signatory,
+    now: datetime,
+    *,
+    valid_for: timedelta,
+    document_sha256: str | None = None,
+    signed: Signing = _by_record_key,
 ) -> Attested:
-    """Record that the promise holds from now on for `valid_for`. `UsageError` when it may not be attested, or not for so long."""
+    """Record that the promise holds from now on for `valid_for`; `signed` adds the person's signature.
+
+    `UsageError` when it may not be attested, or not for so long.
+    """
     limit = longest(promise)
     if valid_for <= timedelta(0) or valid_for > limit:
         raise UsageError(
             f"a statement about {promise.id} may hold for at most {_days(limit)}, not {_days(valid_for)}",
             f'say for example --valid-for "{_days(limit)}"',
         )
-    said = Attested(promise.id, "holds", signatory.role, signatory.key_fingerprint, now, now + valid_for, document_sha256)
+    said = signed(Attested(promise.id, "holds", signatory.role, signatory.key_fingerprint, now, now + valid_for, document_sha256))
     writer.attestation(said)
     return said
 
 
-def withdraw(writer: Writer, promise: Promise, signatory: Signatory, now: datetime, standing: Iterable[Standing]) -> Attested:
+def withdraw(  # noqa: PLR0913 - as above
+    writer: Writer,
+    promise: Promise,
+    signatory: Signatory,
+    now: datetime,
+    standing: Iterable[Standing],
+    *,
+    signed: Signing = _by_record_key,
+) -> Attested:
     """Record that a statement made earlier holds no longer. `Refused` when there is none that could be withdrawn."""
     longest(promise)
     if not any(each.promise == promise.id and each.state != "withdrawn" for each in standing):
         raise Refused(f"there is no statement about {promise.id} to withdraw", "`kept attest list` shows those there are")
-    said = Attested(promise.id, "withdrawn", signatory.role, signatory.key_fingerprint, now, None)
+    said = signed(Attested(promise.id, "withdrawn", signatory.role, signatory.key_fingerprint, now, None))
     writer.attestation(said)
     return said
 

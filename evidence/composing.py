@@ -27,6 +27,7 @@ from evidence.statements import (
     ControlRun,
     ControlRunStatement,
     Digests,
+    ExceptionStatement,
     Gap,
     Job,
     JobStatement,
@@ -35,7 +36,9 @@ from evidence.statements import (
     LogEventStatement,
     Measured,
     Method,
+    PersonSignature,
     Population,
+    PromiseException,
     Rejection,
     Source,
     Statement,
@@ -87,6 +90,23 @@ class Attested:
     valid_until: datetime | None
     document_sha256: str | None = None
     signed_by: Literal["record-key", "register"] = "record-key"
+    person: PersonSignature | None = None
+
+
+@dataclass(frozen=True)
+class Excepted:
+    """An exception as a person grants it; `owner` and `role` are roles, never names."""
+
+    promise: str
+    subjects: tuple[str, ...]
+    owner: str
+    reason: str
+    role: str
+    key_fingerprint: str
+    valid_from: datetime
+    valid_until: datetime
+    signed_by: Literal["record-key", "register"] = "record-key"
+    person: PersonSignature | None = None
 
 
 @dataclass(frozen=True)
@@ -171,9 +191,17 @@ def attestation(stamp: Stamp, said: Attested) -> Statement:
         document_sha256=said.document_sha256,
         valid_from=said.valid_from.astimezone(UTC),
         valid_until=said.valid_until.astimezone(UTC) if said.valid_until else None,
+        person=said.person,
     )
     subject = _thing("document", said.document_sha256) if said.document_sha256 else _thing("catalog", stamp.context.catalog_sha256)
     return AttestationStatement(subject=(subject,), predicate=predicate)
+
+
+def exception(stamp: Stamp, said: Excepted) -> Statement:
+    """The record of an exception; its subject is the catalog that holds the promise."""
+    facts = vars(said) | {"valid_from": said.valid_from.astimezone(UTC), "valid_until": said.valid_until.astimezone(UTC)}
+    subject = _thing("catalog", stamp.context.catalog_sha256)
+    return ExceptionStatement(subject=(subject,), predicate=PromiseException(**stamp.fields(), **facts))
 
 
 def heartbeat(stamp: Stamp, size: int, root: bytes) -> Statement:

@@ -48,7 +48,9 @@ class Counters:
 
     def take(self, mark: WriterMark) -> None:
         """Remember a record that is not repeated."""
-        seen = self._seen.setdefault(mark.id, _Seen())
+        seen = self._seen.get(mark.id)
+        if seen is None:
+            seen = self._seen[mark.id] = _Seen()
         if mark.counter > seen.last:
             if mark.counter > seen.last + 1:
                 seen.missing.append((seen.last + 1, mark.counter - 1))

@@ -4,22 +4,20 @@
     envelope        = {"payload": base64(body), "payloadType": type, "signatures": [{"keyid": hint, "sig": base64(Ed25519(PAE))}]}
 
 The payload is base64, so no canonical JSON is needed: what was signed is what is parsed. We write the standard alphabet; a
-verifier also accepts the URL-safe one (DSSE protocol 1.0.2). A `keyid` is a hint without proof: it may choose which trusted key
-is tried first, never whether one is trusted. Source: github.com/secure-systems-lab/dsse, protocol.md and envelope.md.
+verifier also accepts the URL-safe one (DSSE protocol 1.0.2), though not both in one field. A `keyid` is a hint without proof: it
+may choose which trusted key is tried first, never whether one is trusted. Source: github.com/secure-systems-lab/dsse, protocol.md
+and envelope.md.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic_core import from_json
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evidence.errors import BadSignature, Malformed
 
@@ -27,16 +25,29 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_ENVELOPE_BYTES = 1 << 20
 """No record of ours comes near 1 MiB; a larger object is foreign and is not parsed."""
 
-_URL_SAFE = str.maketrans("-_", "+/")
+_KIND = PAYLOAD_TYPE.encode()
+_PREFIX = b"DSSEv1 %d %b " % (len(_KIND), _KIND)
 
 
-@dataclass(frozen=True)
-class Envelope:
-    """A decoded envelope; `signatures` are pairs of key id (a hint) and signature bytes."""
+class _Decoded(BaseModel):
+    """JSON in which bytes are base64; decoded while it is parsed, for an envelope is read millions of times."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, val_json_bytes="base64")
+
+
+class Signature(_Decoded):
+    """`keyid` is a hint; `sig` are the signature's bytes."""
+
+    keyid: str | None = None
+    sig: bytes
+
+
+class Envelope(_Decoded):
+    """A decoded envelope. Fields that are not ours are ignored, as the protocol says."""
 
     payload: bytes
-    payload_type: str
-    signatures: tuple[tuple[str, bytes], ...]
+    payload_type: str = Field(alias="payloadType")
+    signatures: tuple[Signature, ...]
 
 
 def pae(payload_type: str, body: bytes) -> bytes:
@@ -60,9 +71,8 @@ def decode(raw: bytes) -> Envelope:
     if len(raw) > MAX_ENVELOPE_BYTES:
         raise Malformed(f"an envelope of {len(raw)} bytes is too large")
     try:
-        document = from_json(raw)
-        return Envelope(_unbase64(document["payload"]), document["payloadType"], _signatures(document["signatures"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return Envelope.model_validate_json(raw)
+    except ValidationError:
         raise Malformed("not a DSSE envelope") from None
 
 
@@ -70,13 +80,14 @@ def verify(envelope: Envelope, keys: Mapping[str, Ed25519PublicKey]) -> bytes:
     """The payload, if one of the trusted keys signed it under our payload type; else `BadSignature`."""
     if envelope.payload_type != PAYLOAD_TYPE:
         raise BadSignature("the payload type is not in-toto's")
-    message = pae(PAYLOAD_TYPE, envelope.payload)
-    for keyid, signature in envelope.signatures:
-        hinted = keys.get(keyid)
-        if hinted is not None and _signed(hinted, signature, message):
-            return envelope.payload
-        if any(_signed(key, signature, message) for key in keys.values() if key is not hinted):
-            return envelope.payload
+    payload = envelope.payload
+    message = b"%b%d %b" % (_PREFIX, len(payload), payload)
+    for each in envelope.signatures:
+        hinted = keys.get(each.keyid or "")
+        if hinted is not None and _signed(hinted, each.sig, message):
+            return payload
+        if any(_signed(key, each.sig, message) for key in keys.values() if key is not hinted):
+            return payload
     raise BadSignature("no trusted key has signed it")
 
 
@@ -86,13 +97,3 @@ def _signed(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
-
-
-def _signatures(entries: list[dict[str, Any]]) -> tuple[tuple[str, bytes], ...]:
-    return tuple((str(entry.get("keyid", "")), _unbase64(entry["sig"])) for entry in entries)
-
-
-def _unbase64(text: str) -> bytes:
-    if "-" in text or "_" in text:
-        text = text.translate(_URL_SAFE)
-    return binascii.a2b_base64(text, strict_mode=True)

@@ -28,7 +28,7 @@ Reason = Literal["not-an-envelope", "not-signed", "not-a-statement", "repeated"]
 Keys = Mapping[str, Ed25519PublicKey]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """A numbered, verified record. `sha256` (hex) is that of the envelope as stored, `payload` is what was signed.
 

@@ -42,6 +42,7 @@ class World:
     platform: str | None = None
 
     def __post_init__(self) -> None:
+        self._future = self.demands.now + TOLERANCE
         self.environment = self.demands.environment
         self.platform = self.demands.platform
 
@@ -65,14 +66,15 @@ class World:
 
     def _time(self, predicate: Predicate) -> list[str]:
         at, found = predicate.time_created, []
-        if at > self.demands.now + TOLERANCE:
+        if at > self._future:
             found.append(f"is dated {at.isoformat()}, which is in the future")
-        if isinstance(predicate, ControlRun) and predicate.finished > at + TOLERANCE:
+        if isinstance(predicate, ControlRun) and predicate.finished > at and predicate.finished > at + TOLERANCE:
             found.append("tells of a run that finished after the record was made")
         if not predicate.late:
-            if self.latest is not None and at < self.latest - TOLERANCE:
+            if self.latest is None or at >= self.latest:
+                self.latest = at
+            elif at < self.latest - TOLERANCE:
                 found.append(f"is dated {at.isoformat()}, before its neighbours ({self.latest.isoformat()})")
-            self.latest = at if self.latest is None else max(self.latest, at)
         return found
 
 

@@ -3,6 +3,7 @@
     https://kept.dev/control-run/v1     one control over its population at one moment
     https://kept.dev/job/v1             a job's start or its end
     https://kept.dev/attestation/v1     a person's statement about a promise, or its withdrawal
+    https://kept.dev/exception/v1       a person's exception: named subjects, an owner, a reason, an end
     https://kept.dev/log-event/v1       the log about itself: heartbeat, rejected objects, a gap in a writer's counter
 
 There is no place for personal data: names are words of the domain, subjects are names of resources, columns and keys, phrases are
@@ -22,9 +23,10 @@ from promises.observations import MAX_EXAMPLES, MAX_LISTED, Outcome, Surface, Va
 MAX_PHRASE = 300
 MAX_SUBJECT = 200
 
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-Subject = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9*][A-Za-z0-9 ._:/$#*+,=()\[\]-]{0,199}$")]
+# Lengths stand beside the patterns, not in them: a counted repetition makes the matching several times slower.
+Sha256 = Annotated[str, StringConstraints(min_length=64, max_length=64, pattern=r"^[0-9a-f]+$")]
+Word = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Subject = Annotated[str, StringConstraints(max_length=MAX_SUBJECT, pattern=r"^[A-Za-z0-9*][A-Za-z0-9 ._:/$#*+,=()\[\]-]*$")]
 Phrase = Annotated[str, StringConstraints(max_length=MAX_PHRASE, pattern=r"^[^@\x00-\x1f\x7f]*$")]
 Commit = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}(-dirty)?|unknown)$")]
 Count = Annotated[int, Field(ge=0, strict=True)]
@@ -177,6 +179,13 @@ class Job(Predicate):
     artifacts: tuple[Artifact, ...] = ()
 
 
+class PersonSignature(Strict):
+    """A person's own Ed25519 signature (base64) over what they state, and the public key (hex) that checks it."""
+
+    public_key: Sha256
+    signature: Annotated[str, StringConstraints(min_length=88, max_length=88, pattern=r"^[A-Za-z0-9+/]+==$")]
+
+
 class Attestation(Predicate):
     """A statement by a person, known by role and key fingerprint: the promise holds until a date, or holds no longer.
 
@@ -192,6 +201,22 @@ class Attestation(Predicate):
     document_sha256: Sha256 | None = None
     valid_from: Moment
     valid_until: Moment | None = None
+    person: PersonSignature | None = None
+
+
+class PromiseException(Predicate):
+    """An exception granted by one role and owned by another: it covers exactly its subjects, until `valid_until`."""
+
+    promise: Word
+    subjects: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=MAX_LISTED)]
+    owner: Word
+    reason: Annotated[Phrase, StringConstraints(min_length=1)]
+    role: Word
+    key_fingerprint: Sha256
+    signed_by: Literal["record-key", "register"]
+    valid_from: Moment
+    valid_until: Moment
+    person: PersonSignature | None = None
 
 
 class Rejection(Strict):
@@ -235,12 +260,17 @@ class AttestationStatement(_Statement):
     predicate: Attestation
 
 
+class ExceptionStatement(_Statement):
+    predicate_type: Literal["https://kept.dev/exception/v1"] = Field(default="https://kept.dev/exception/v1", alias="predicateType")
+    predicate: PromiseException
+
+
 class LogEventStatement(_Statement):
     predicate_type: Literal["https://kept.dev/log-event/v1"] = Field(default="https://kept.dev/log-event/v1", alias="predicateType")
     predicate: LogEvent
 
 
-Statement = ControlRunStatement | JobStatement | AttestationStatement | LogEventStatement
+Statement = ControlRunStatement | JobStatement | AttestationStatement | ExceptionStatement | LogEventStatement
 
 _ANY: TypeAdapter[Statement] = TypeAdapter(Annotated[Statement, Field(discriminator="predicate_type")])
 

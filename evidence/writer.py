@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from evidence import composing, dsse
-from evidence.composing import Attested, Ended, Stamp
+from evidence.composing import Attested, Ended, Excepted, Stamp
 from evidence.records import INBOX
 from evidence.signing import Signer, keyid
 from evidence.spool import Spool
@@ -81,6 +81,10 @@ class Writer:
     def attestation(self, said: Attested) -> str:
         """A person's statement about a promise, or its withdrawal."""
         return self._append(lambda stamp: composing.attestation(stamp, said))
+
+    def exception(self, said: Excepted) -> str:
+        """A person's exception from a promise."""
+        return self._append(lambda stamp: composing.exception(stamp, said))
 
     def flush(self) -> int:
         """Send what waits; returns how many records still do."""

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "backup": "Encrypted backups: run, list, restore drill.",
         "demo": "The whole path once, on real local servers.",
         "evidence": "The signed log: verify, show, checkpoint.",
+        "exception": "Subjects that may break a promise until a date: add, list.",
         "keys": "Encryption keys: status, rotate.",
         "local": "The local servers: up, down, status, env.",
         "plan": "Judge what the program would create; no credentials, no network.",

@@ -29,7 +29,7 @@ from kept.procedures.keys import rotate_keys
 from kept.procedures.retention import purge_due
 from kept.procedures.shop import load
 from kept.provision import provision
-from kept.reporting import write_report
+from kept.reporting import Wanted, write_report
 from kept.showing import show
 from kept.verification import Verified, verify
 from promises.verdicts import Status
@@ -104,8 +104,8 @@ def mend_and_verify(promise: str | None, output: str) -> int:
 
 def _conclude(environment: Environment, verified: Verified, output: str) -> int:
     """Report, exported log, table; broken promises and a log that does not verify are exit code 3."""
-    page = write_report(environment, verified, "html")
-    write_report(environment, verified, "json")
+    page = write_report(environment, verified, Wanted()).path
+    write_report(environment, verified, Wanted("json"))
     exported = environment.log.export(environment.settings.data / "evidence")
     show(environment, verified, output)
     progress(f"report:   {page}")

@@ -25,11 +25,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evidence import reading
+from duties import exceptions
+from duties.register import Register, credible, load_register
+from evidence import probing, reading
 from evidence.checkpointer import CheckpointReport, Parts, checkpoint
 from evidence.errors import Inconsistent
 from evidence.notes import VerifierKey
-from evidence.records import CHECKPOINTS, RECORDS
+from evidence.probing import Probe
+from evidence.proofs import Proof, prove
+from evidence.records import CHECKPOINTS, RECORDS, Record, record_key
 from evidence.signing import TransitSigner, to_pem
 from evidence.spool import writer_name
 from evidence.statements import Context
@@ -39,11 +43,13 @@ from evidence.verifying import MAX_AGE, Demands, Pinned, Verification, verify
 from evidence.writer import Writer
 from kept.locations import PROJECT
 from services import objects
+from services.errors import BadData, UsageError
 from services.vault import Vault
 
 if TYPE_CHECKING:
     from promises.model import Catalog
     from promises.observations import RunSummary
+    from promises.verdicts import GrantedException
     from services.settings import Settings
 
 RECORD_KEY, LOG_KEY = "evidence-record", "evidence-log"
@@ -66,8 +72,12 @@ class Log:
         return S3Store(objects.client(self.settings.objects, "evidence"), self.settings.evidence.bucket)
 
     @cached_property
-    def anchors(self) -> tuple[DirectoryStore, ...]:
-        return (DirectoryStore(self.settings.data / "anchors"),)
+    def anchors(self) -> tuple[Store, ...]:
+        """Where checkpoints are copied to: a folder of this host and, where the settings name one, a second bucket."""
+        folder, evidence = DirectoryStore(self.settings.data / "anchors"), self.settings.evidence
+        if not evidence.anchor_bucket:
+            return (folder,)
+        return (folder, S3Store(objects.client(self.settings.objects, evidence.anchor_identity), evidence.anchor_bucket))
 
     @cached_property
     def record_signer(self) -> TransitSigner:
@@ -140,7 +150,20 @@ class Log:
     def summaries(self, verification: Verification | None = None) -> tuple[RunSummary, ...]:
         """What the verified log holds, for verdicts; nothing at all when it does not verify."""
         verified = verification or self.verify()
-        return reading.summaries(verified.records) if verified.ok else ()
+        return reading.summaries(self.credible(verified)) if verified.ok else ()
+
+    def exceptions(self, verification: Verification) -> tuple[GrantedException, ...]:
+        """The exceptions in force that the verified log holds; none when it does not verify."""
+        return exceptions.granted(self.credible(verification), self.clock()) if verification.ok else ()
+
+    def credible(self, verification: Verification) -> tuple[Record, ...]:
+        """The verified records without the statements that nobody entitled has signed."""
+        return credible(verification.records, self.register)
+
+    @cached_property
+    def register(self) -> Register:
+        """Who may sign what here."""
+        return load_register(self.settings.data)
 
     def export(self, folder: Path) -> Path:
         """Copy records, checkpoints and public keys into a folder that verifies offline; returns it."""
@@ -153,6 +176,23 @@ class Log:
                 copy.put(key, data)
         self._write_keys(self.trust(), folder / "keys")
         return folder
+
+    def prove(self, number: int) -> Proof:
+        """The proof of one record under the newest checkpoint; nothing is proven out of a log that does not verify."""
+        verification = self.verify(max_age=None)
+        if verification.problems:
+            raise BadData(f"the log does not verify: {verification.problems[0]}", "`kept evidence verify` shows all problems")
+        if not 0 <= number < verification.size:
+            raise UsageError(f"the log holds no record {number} under a checkpoint", f"it holds 0 to {verification.size - 1}")
+        return prove(number, list(self.store.get_many(map(record_key, range(verification.size)))), verification.note)
+
+    def probe(self) -> Probe:
+        """Try whether the bucket keeps create-only under a race; the answer becomes a record."""
+        started = self.clock()
+        found = probing.probe(self.store)
+        self.writer.control_run(probing.control_run(found, started, self.clock()))
+        self.checkpoint()
+        return found
 
     @property
     def origin(self) -> str:

@@ -2,7 +2,7 @@
 
 Every refusal is a `CatalogError` with file, line and what to write instead: unknown and missing keys, ids given twice, a promise
 the table of kinds does not know, a missing or unknown parameter, a figure without its unit or in a wrong one, a malformed
-digest, a proof whose control does not exist and is not `planned`, an age that a job's schedule cannot meet.
+digest, a proof whose control does not exist and is not `planned`, figures that do not add up (`promises.arithmetic`).
 
 >>> load_catalog("illumacom", control_names()).promise("keys.rotation").duration("max_age")   # doctest: +SKIP
 datetime.timedelta(days=90)
@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
-from promises import units
+from promises import arithmetic, claims, units
 from promises.datamap import data_map
 from promises.kinds import Kind, Kinds, kinds
 from promises.model import Catalog, Parameter, Policy, Promise, Proof, Severity
@@ -55,15 +55,23 @@ def read_catalog(
         line = content[: error.start].count(b"\n") + 1
         raise CatalogError(f"{file}:{line}: not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
     table = table or kinds()
-    root = parse(text, file).fields({"platform", "policy", "promises", "schedule", "data_map"})
+    root = parse(text, file).fields({"platform", "policy", "promises", "schedule", "data_map"}, {"binds_nobody"})
     schedule = _schedule(root["schedule"], table.jobs)
+    promises = _promises(root["promises"], table, schedule, controls)
+    stored = data_map(root["data_map"], {promise.id: promise for promise in promises})
+    for entry, promise in zip(root["promises"].items(), promises, strict=True):
+        kind = table.by_id[promise.id]
+        arithmetic.check_deadlines(entry, promise, kind, schedule)
+        arithmetic.check_horizon(entry, promise, kind, stored)
+        arithmetic.check_recipients(entry, promise, kind, stored)
     return Catalog(
         platform=_platform(root["platform"]),
         policy=_policy(root["policy"]),
-        promises=_promises(root["promises"], table, schedule, controls),
-        data_map=data_map(root["data_map"]),
+        promises=promises,
+        data_map=stored,
         schedule=schedule,
         sha256=hashlib.sha256(content).hexdigest(),
+        binds_nobody=claims.binds_nobody(root["binds_nobody"], promises) if "binds_nobody" in root else (),
     )
 
 
@@ -79,13 +87,7 @@ def _policy(entry: Entry) -> Policy:
         in_force = date.fromisoformat(fields["in_force"].text())
     except ValueError:
         raise fields["in_force"].error(f"{fields['in_force'].text()!r} is no date", "write it as 2026-03-04") from None
-    return Policy(in_force, _digest(fields["sha256"]))
-
-
-def _digest(entry: Entry) -> str:
-    if not re.fullmatch(r"[0-9a-f]{64}", entry.text()):
-        raise entry.error("this is no SHA-256 digest", "write the 64 hexadecimal digits that `kept policy digest` prints")
-    return entry.text()
+    return Policy(in_force, claims.digest(fields["sha256"]))
 
 
 def _schedule(entry: Entry, jobs: Mapping[str, str]) -> dict[str, timedelta]:
@@ -112,14 +114,17 @@ def _promise(entry: Entry, table: Kinds, schedule: Mapping[str, timedelta], cont
     fields = entry.fields({"id", "section", "clauses"}, {"parameters", "severity"})
     kind = table.by_id[fields["id"].one_of(table.by_id, "promise")]
     parameters = _parameters(entry, fields.get("parameters"), kind)
+    shapes = {each.name: (each.type, each.unit) for each in kind.parameters}
+    clauses, numbers = claims.clauses(fields["clauses"], parameters, shapes)
     return Promise(
         id=kind.id,
         title=kind.title,
         section=fields["section"].text(),
         severity=Severity(fields["severity"].one_of(tuple(Severity), "severity")) if "severity" in fields else kind.severity,
         parameters=parameters,
-        clauses=_clauses(fields["clauses"]),
+        clauses=clauses,
         proofs=_proofs(kind, parameters, schedule, controls),
+        numbers=numbers,
     )
 
 
@@ -134,17 +139,6 @@ def _parameters(promise: Entry, entry: Entry | None, kind: Kind) -> dict[str, Pa
         raise entry.error(f"{kind.id} has no parameters", "leave `parameters` out")
     given = entry.fields(wanted)
     return {name: units.read(given[name], each.type, each.unit) for name, each in wanted.items()}
-
-
-def _clauses(entry: Entry) -> tuple[str, ...]:
-    found: list[str] = []
-    for item in entry.items():
-        if _digest(item) in found:
-            raise item.error("this clause is listed twice", "keep one of the two")
-        found.append(item.text())
-    if not found:
-        raise entry.error("the promise comes from no clause", "list the digest of the sentence that binds us")
-    return tuple(found)
 
 
 def _proofs(

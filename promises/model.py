@@ -42,8 +42,34 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class NumberBinding:
+    """What a number of a clause (`number` in its canonical spelling, `promises.numbers`) is bound to.
+
+    A parameter of the promise by name, or the reason why the number binds nobody; never both. `clause` is the clause's digest.
+    """
+
+    clause: str
+    number: str
+    parameter: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Unbinding:
+    """A clause (by digest) that binds nobody: why, who reviewed that (empty: nobody yet), and why its numbers bind nobody."""
+
+    clause: str
+    reason: str
+    reviewer: str
+    numbers: tuple[NumberBinding, ...] = ()
+
+
+@dataclass(frozen=True)
 class Promise:
-    """One obligation of one platform. `clauses` are the SHA-256 digests (hex) of the normalised clauses it comes from."""
+    """One obligation of one platform. `clauses` are the SHA-256 digests (hex) of the normalised clauses it comes from.
+
+    `numbers` says what the numbers in those clauses are, where that does not follow from the values alone (`promises.tracing`).
+    """
 
     id: str
     title: str
@@ -52,6 +78,7 @@ class Promise:
     parameters: Mapping[str, Parameter]
     clauses: tuple[str, ...]
     proofs: tuple[Proof, ...]
+    numbers: tuple[NumberBinding, ...] = ()
 
     def duration(self, name: str) -> timedelta:
         value = self.parameters[name]
@@ -61,6 +88,11 @@ class Promise:
     def text(self, name: str) -> str:
         value = self.parameters[name]
         assert isinstance(value, str), f"{self.id}: {name} is no text"
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.parameters[name]
+        assert isinstance(value, bool), f"{self.id}: {name} is no flag"
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -81,14 +113,34 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How long something is held: `period` after `anchor`, a column of the map (`shipments.shipped_at`) or an event (`account.closed`).
+
+    Of several the earliest date counts; a `fallback` counts only where no other anchor has a date. `figure` names the promise's
+    parameter that the period is (`retention.buyer-pii: after_shipment`), where it is one.
+    """
+
+    anchor: str
+    period: timedelta
+    figure: str | None = None
+    fallback: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table of every merchant's schema (`scope: merchant`) or of the platform (`scope: platform`)."""
+    """A table of every merchant's schema (`scope: merchant`) or of the platform (`scope: platform`).
+
+    `processors` are the third parties it reaches; `legal_basis` is empty where nothing in it is about a person.
+    """
 
     name: str
     scope: str
     subject: str
     primary_key: str
     columns: tuple[Column, ...]
+    retention: tuple[Retention, ...] = ()
+    legal_basis: str = ""
+    processors: tuple[str, ...] = ()
 
     def personal(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.personal)
@@ -98,8 +150,43 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Holding:
+    """Something beside the database that holds data: a bucket, a log stream or an export."""
+
+    name: str
+    personal: bool
+    legal_basis: str
+    processors: tuple[str, ...]
+    retention: tuple[Retention, ...]
+
+
+@dataclass(frozen=True)
+class ThirdParty:
+    """A recipient: what for, which categories of data, and how long they hold it."""
+
+    name: str
+    purpose: str
+    data: tuple[str, ...]
+    retention: tuple[Retention, ...]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Something that still holds a row after it is deleted (a backup, a recovery window, a key snapshot), and for how long."""
+
+    name: str
+    kept_for: timedelta
+    figure: str | None = None
+
+
+@dataclass(frozen=True)
 class DataMap:
     tables: tuple[Table, ...]
+    buckets: tuple[Holding, ...] = ()
+    log_streams: tuple[Holding, ...] = ()
+    exports: tuple[Holding, ...] = ()
+    third_parties: tuple[ThirdParty, ...] = ()
+    copies: tuple[Copy, ...] = ()
 
     def table(self, name: str) -> Table:
         return next(table for table in self.tables if table.name == name)
@@ -124,6 +211,7 @@ class Catalog:
     schedule: Mapping[str, timedelta]
     """How often each job runs, by the job's name (`keys.rotate`, `backup.run`, ...)."""
     sha256: str
+    binds_nobody: tuple[Unbinding, ...] = ()
 
     def promise(self, promise_id: str) -> Promise:
         return next(promise for promise in self.promises if promise.id == promise_id)

@@ -55,6 +55,12 @@ class Entry:
             raise self.error("the value is missing", "write it after the colon, or leave the key out")
         return str(self.node.value)
 
+    def blank(self) -> str:
+        """A scalar that may be left empty, written `""`: nobody yet."""
+        if isinstance(self.node, yaml.ScalarNode) and self.node.style and not self.node.value:
+            return ""
+        return self.text()
+
     def flag(self) -> bool:
         if self.text() not in ("true", "false"):
             raise self.error(f"{self.text()!r} is neither true nor false", "write true or false")

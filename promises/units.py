@@ -4,14 +4,19 @@
 |---------------|-----------------------------|--------------------|
 | `duration`    | `90 days`, `24 hours`       | `timedelta`        |
 | `tls-version` | `TLS 1.2`                   | `"1.2"`            |
-| `cipher`      | `AES-256-GCM`               | the same text      |
+| `cipher`      | `AES-256-GCM`, `AES-256`    | the same text      |
+| `count`       | `12 characters`             | the count          |
+| `flag`        | `true`                      | bool               |
 | `regions`     | `[nyc, sfo]`                | tuple of prefixes  |
 | `ports`       | `[tcp/443]`                 | tuple              |
 | `networks`    | `[198.51.100.7/32]`         | tuple, canonical   |
 | `identifiers` | list of 32 hex digits       | tuple              |
+| `names`       | `[buyers, log-sink]`        | tuple              |
+| `processors`  | the third parties' names    | tuple              |
 
 A duration is written in the unit its kind names, so that a reader compares like with like; `24 hours` where days are asked for is
-refused, and a bare `90` always.
+refused, and a bare `90` always. A year is counted as 366 days and a month as its twelfth: from 12 months on no calendar is longer, so that
+what must be *kept* so long is never given up early. Use them for such terms only, and days for what must be done in time.
 """
 
 from __future__ import annotations
@@ -26,9 +31,17 @@ from promises.model import Parameter
 from promises.nodes import Entry
 
 UNITS: Mapping[str, timedelta] = MappingProxyType(
-    {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1), "weeks": timedelta(weeks=1)}
+    {
+        "minutes": timedelta(minutes=1),
+        "hours": timedelta(hours=1),
+        "days": timedelta(days=1),
+        "weeks": timedelta(weeks=1),
+        "months": timedelta(days=366) / 12,
+        "years": timedelta(days=366),
+    }
 )
-CIPHERS = ("AES-256-GCM",)
+COUNTS = ("characters", "percent")
+CIPHERS = ("AES-256-GCM", "AES-256")
 TLS_VERSIONS = ("TLS 1.2", "TLS 1.3")
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5}) ([a-z]+)")
@@ -97,17 +110,41 @@ def _identifier(entry: Entry) -> str:
     return entry.text()
 
 
+def _listed_name(entry: Entry) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9.-]{1,60}", entry.text()):
+        raise entry.error(f"{entry.text()!r} is no plain name", "write lower-case letters, digits, dots and hyphens")
+    return entry.text()
+
+
+def _counted(entry: Entry, unit: str | None) -> int:
+    match = re.fullmatch(rf"([1-9][0-9]{{0,5}}) {unit}", entry.text())
+    if not match:
+        raise entry.error(f"{entry.text()!r} is no count of {unit}", f"write for example `12 {unit}`")
+    return int(match[1])
+
+
 _ONE: Mapping[str, Callable[[Entry], str]] = MappingProxyType({"tls-version": _tls_version, "cipher": _cipher})
 _MANY: Mapping[str, Callable[[Entry], str]] = MappingProxyType(
-    {"regions": _region, "ports": _port, "networks": _network, "identifiers": _identifier}
+    {
+        "regions": _region,
+        "ports": _port,
+        "networks": _network,
+        "identifiers": _identifier,
+        "names": _listed_name,
+        "processors": _listed_name,
+    }
 )
-TYPES = ("duration", *_ONE, *_MANY)
+TYPES = ("duration", "count", "flag", *_ONE, *_MANY)
 
 
 def read(entry: Entry, kind: str, unit: str | None) -> Parameter:
     """A parameter's value by its type's name; lists hold at least one element and none twice."""
     if kind == "duration":
         return duration(entry, unit)
+    if kind == "count":
+        return _counted(entry, unit)
+    if kind == "flag":
+        return entry.flag()
     if kind in _ONE:
         return _ONE[kind](entry)
     found: list[str] = []

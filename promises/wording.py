@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from promises.model import Parameter
 
+_YEAR = timedelta(days=366)
 _STEPS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
@@ -29,9 +30,10 @@ def duration(span: timedelta) -> str:
 
 
 def parameter(value: Parameter) -> str:
-    """A parameter as a reader wants it; long lists are counted after the first four."""
+    """A parameter as a reader wants it; whole years (of 366 days) as such, long lists counted after the first four."""
     if isinstance(value, timedelta):
-        return duration(value)
+        years, rest = divmod(value, _YEAR)
+        return plural(years, "year") if years and not rest else duration(value)
     if isinstance(value, tuple):
         head = ", ".join(value[:4])
         return head if len(value) <= 4 else f"{head} and {len(value) - 4} more"

@@ -70,8 +70,12 @@ class Vault(Section):
 
 
 class Evidence(Section):
+    """`anchor_bucket`, where named, takes a second copy of every checkpoint; `anchor_identity` is who writes it there."""
+
     origin: str
     bucket: str
+    anchor_bucket: str = ""
+    anchor_identity: str = "evidence"
 
 
 class Backups(Section):

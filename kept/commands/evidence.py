@@ -62,6 +62,31 @@ def show(number: int | None, output: str) -> int:
     return evidence.show_record(number, output) if number is not None else evidence.show_records(output)
 
 
+@command.command("prove")
+@click.argument("number", type=click.IntRange(min=0))
+@click.option("--out", type=PATH, help="The file to write; default: record-<NUMBER>.tlog-proof here.")
+def prove(number: int, out: Path | None) -> None:
+    """Write one file that proves record NUMBER alone: the record, its place in the tree, the signed checkpoint."""
+    from kept.procedures import evidence
+
+    click.echo(evidence.prove(number, out))
+
+
+@command.command("check-proof")
+@click.argument("file", type=PATH)
+@click.option("--record-key", type=PATH, help="PEM file with the public keys of records; default: those pinned in this environment.")
+@click.option("--log-key", help="vkey of the log, or a file that holds it; default: the pinned one.")
+@output_option
+def check_proof(file: Path, record_key: Path | None, log_key: str | None, output: str) -> None:
+    """Check FILE offline against the two public keys and show the record it proves; exit 3 when it proves nothing.
+
+    It shows that the record stands in the signed log. That nothing beside it is missing, only `verify` can tell.
+    """
+    from kept.procedures import evidence
+
+    evidence.check_proof(file, record_key, log_key, output)
+
+
 @command.command("checkpoint")
 @output_option
 def checkpoint(output: str) -> None:
@@ -76,6 +101,24 @@ def checkpoint(output: str) -> None:
     click.echo(report.note.decode(), nl=False)
     for each in report.rejected:
         click.echo(f"rejected: {each.sha256} ({each.reason})", err=True)
+
+
+@command.command("probe")
+@output_option
+def probe(output: str) -> int:
+    """Try whether the store keeps create-only under a race, and record the answer; exit 1 when it does not.
+
+    The log stays right without it (one checkpointer at a time decides); it is a second line of defence.
+    """
+    from kept.environment import open_environment
+
+    found = open_environment().log.probe()
+    if output == "json":
+        print_json({"holds": found.holds, "accepted": found.accepted, "refused": found.refused, "whole": found.whole})
+    else:
+        said = "keeps create-only under a race" if found.holds else "does NOT keep create-only under a race"
+        click.echo(f"the store {said}: of {found.accepted + found.refused} creates of one key it accepted {found.accepted}")
+    return 0 if found.holds else 1
 
 
 @command.command("export")

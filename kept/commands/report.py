@@ -1,26 +1,40 @@
-"""`kept report`: the auditor's page, from the evidence log and nothing else."""
+"""`kept report`: the auditor's page and its other formats, from the evidence log and nothing else."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
+FORMATS = ("html", "json", "csv", "junit", "sarif", "oscal", "markdown", "all")
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 @click.command("report")
-@click.option("-o", "--output", type=click.Choice(["html", "json"]), default="html", show_default=True, help="The format.")
-@click.option("--output-file", type=click.Path(path_type=Path), help="Where to write; default: report.html or report.json in .kept/.")
-def command(output: str, output_file: Path | None) -> int:
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="html", show_default=True, help="The format; all: every one.")
+@click.option("--output-file", type=click.Path(path_type=Path), help="Where to write (oscal, all: a folder); default: in .kept/.")
+@click.option("--policy-text", type=_EXISTING, help="The published text: the page quotes its sentences. It is stored nowhere else.")
+@click.option("--public", is_flag=True, help="The edition for customers (html, json, markdown): promises and verdicts alone.")
+@click.option("--against", type=_EXISTING, help="An earlier `kept report -o json`: the Markdown says which verdicts would change.")
+@click.option("--from", "first", type=_DAY, help="Was it kept on every day since this one (UTC)? In html, json, markdown.")
+@click.option("--to", "last", type=_DAY, help="The last day of the period; default: today.")
+def command(output: str, output_file: Path | None, first: datetime | None, last: datetime | None, **others: Any) -> int:
     """Write the report of every promise: verdict, expected against observed, evidence numbers.
 
-    Exit codes as `kept verify`: 0, 3, 5.
+    Exit codes as `kept verify`: 0, 3, 5; with --from, for the whole period: 0 kept on every day, 3 broken on some, 5 not proven on some.
     """
     from kept.environment import open_environment
-    from kept.reporting import write_report
+    from kept.reporting import Wanted, write_report
     from kept.verification import judge_log
 
+    wanted = Wanted(output, output_file, first=first and first.date(), last=last and last.date(), **others)
+    wanted.check()
     environment = open_environment()
     verified = judge_log(environment)
-    path = write_report(environment, verified, output, output_file)
-    click.echo(path)
-    return verified.exit_code()
+    written = write_report(environment, verified, wanted)
+    click.echo(written.path)
+    return written.exit_code

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
+from evidence import proofs
 from evidence.records import Record
 from evidence.signing import fingerprint
-from evidence.statements import Attestation, ControlRun, Job, LogEvent, to_bytes
+from evidence.statements import Attestation, ControlRun, Job, LogEvent, PromiseException, to_bytes
 from evidence.stores import DirectoryStore
 from evidence.trust import Trust, read_trust
 from evidence.verifying import Demands, Pinned, Verification, verify
@@ -75,6 +76,33 @@ def show_verification(verification: Verification, output: str) -> None:
         progress(f"{len(verification.late)} records came late: {', '.join(map(str, verification.late[:20]))}")
 
 
+def prove(number: int, out: Path | None) -> Path:
+    """Write the proof of one record into one file; returns it."""
+    from kept.environment import open_environment
+
+    path = out or Path(f"record-{number:012}{proofs.SUFFIX}")
+    data = proofs.to_bytes(open_environment().log.prove(number))
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}", "name another file with --out") from error
+    return path
+
+
+def check_proof(path: Path, record_key: Path | None, log_key: str | None, output: str) -> None:
+    """Check a proof file offline and show the record in it; `BadData` (exit 3) when it proves nothing."""
+    trust = _trust(record_key, log_key)
+    _tell(trust)
+    record, checkpoint = proofs.check(proofs.from_bytes(_read(path).encode()), trust)
+    statement = json.loads(to_bytes(record.statement))
+    if output == "json":
+        told = {"number": record.number, "sha256": record.sha256, "origin": checkpoint.origin, "size": checkpoint.size}
+        print_json({"ok": True, **told, "root": checkpoint.root.hex(), "statement": statement})
+        return
+    click.echo(f"proven: record {record.number} of {checkpoint.size} in the log {checkpoint.origin}, envelope SHA-256 {record.sha256}")
+    click.echo(json.dumps(statement, indent=2, ensure_ascii=False))
+
+
 def show_record(number: int, output: str) -> int:
     """One verified record, as it was signed."""
     verification = _verified()
@@ -119,6 +147,8 @@ def _words(record: Record) -> tuple[str, str, str]:
         return f"job {predicate.event}", f"{predicate.job} {predicate.run}", predicate.result or "-"
     if isinstance(predicate, Attestation):
         return "statement", predicate.promise, predicate.status
+    if isinstance(predicate, PromiseException):
+        return "exception", f"{predicate.promise} {', '.join(predicate.subjects)}", f"until {predicate.valid_until:%Y-%m-%d}"
     assert isinstance(predicate, LogEvent)
     return "log event", predicate.event, "-"
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from policies.reports.model import Entry, Proof, Report
+from policies.reports.period import Period
+from promises.kinds import Standards
 from promises.observations import Observation
 
 SCHEMA_VERSION = 1
@@ -25,6 +27,7 @@ def document(report: Report) -> dict[str, Any]:
         "answer": report.answer,
         "counts": {status.value: count for status, count in report.counts.items()},
         "log": _log(report),
+        "period": report.period and _period(report.period),
         "promises": [_promise(entry) for entry in report.entries],
         "observations": [row for entry in report.entries for proof in entry.proofs for row in _observations(entry, proof)],
     }
@@ -43,6 +46,28 @@ def _log(report: Report) -> dict[str, Any]:
     }
 
 
+def _period(period: Period) -> dict[str, Any]:
+    """Days are UTC dates; `breaks` are the days a promise was not kept, null where there was no evidence yet."""
+    return {
+        "from": period.first.isoformat(),
+        "to": period.last.isoformat(),
+        "days_ahead": period.ahead,
+        "answer": period.answer,
+        "promises": [
+            {
+                "id": each.promise.id,
+                "kept": each.kept,
+                "days_lost": each.days_lost,
+                "breaks": [
+                    {"from": span.first.isoformat(), "to": span.last.isoformat(), "status": span.status and span.status.value}
+                    for span in each.breaks
+                ],
+            }
+            for each in period.promises
+        ],
+    }
+
+
 def _promise(entry: Entry) -> dict[str, Any]:
     return {
         "id": entry.promise.id,
@@ -56,7 +81,17 @@ def _promise(entry: Entry) -> dict[str, Any]:
         "holds_until": _time(entry.holds_until),
         "parameters": {each.name: list(each.values) or each.value for each in entry.parameters},
         "clauses": list(entry.promise.clauses),
+        "standards": entry.standards and _standards(entry.standards),
         "proofs": [_proof(proof) for proof in entry.proofs],
+    }
+
+
+def _standards(standards: Standards) -> dict[str, Any]:
+    return {
+        **{name: list(ids) for name, ids in standards.requirements.items()},
+        "unconfirmed": list(standards.unconfirmed),
+        "reviewed_by": standards.reviewed_by or None,
+        "reviewed_on": standards.reviewed_on and standards.reviewed_on.isoformat(),
     }
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from promises.kinds import Kind, Kinds, kinds
+from policies.reports.period import Period
+from promises.kinds import Kind, Kinds, Standards, kinds
 from promises.model import Catalog, Policy, Promise
 from promises.observations import Figure, Observation, Outcome, RunSummary
 from promises.verdicts import ProofVerdict, Status, Verdict
@@ -135,6 +136,7 @@ class Entry:
     parameters: tuple[Parameter, ...]
     proofs: tuple[Proof, ...]
     history: tuple[RunSummary, ...]
+    standards: Standards | None = None
 
     @property
     def status(self) -> Status:
@@ -159,6 +161,17 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Quoted:
+    """The published text, when somebody gave it: the words of each clause by its digest. For the page only; no document holds it.
+
+    `in_force` says whether it is, word for word, the text the catalog was written for.
+    """
+
+    in_force: bool
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Report:
     platform: str
     policy: Policy
@@ -168,6 +181,10 @@ class Report:
     trust: Trust
     entries: tuple[Entry, ...]
     counts: Mapping[Status, int] = field(default_factory=dict)
+    quoted: Quoted | None = None
+    runs: Sequence[RunSummary] = ()
+    """Every run of the verified log: what days and pictures are told from."""
+    period: Period | None = None
 
     @property
     def attention(self) -> tuple[Entry, ...]:
@@ -199,7 +216,7 @@ def build(  # noqa: PLR0913 - what is promised, judged, checked and made, and tw
     table = table or kinds()
     entries = tuple(_entry(promise, judged, methods, table.by_id[promise.id]) for promise in catalog.promises)
     counts = {status: sum(each.status is status for each in entries) for status in Status}
-    return Report(catalog.platform, catalog.policy, catalog.sha256, judged.at, making, trust, entries, counts)
+    return Report(catalog.platform, catalog.policy, catalog.sha256, judged.at, making, trust, entries, counts, runs=tuple(judged.runs))
 
 
 def _entry(promise: Promise, judged: Judged, methods: Mapping[str, str], kind: Kind) -> Entry:
@@ -212,6 +229,7 @@ def _entry(promise: Promise, judged: Judged, methods: Mapping[str, str], kind: K
         parameters=tuple(_parameter(promise, each.name, each.meaning) for each in kind.parameters),
         proofs=tuple(_proof(each, judged.at, methods) for each in verdict.proofs),
         history=tuple(own[:HISTORY]),
+        standards=kind.standards,
     )
 
 

@@ -4,13 +4,15 @@
   const words = document.getElementById("filter");
   const wanting = document.getElementById("wanting");
   const told = document.getElementById("told");
+  let texts = null;
   const filter = () => {
     const typed = words.value.trim().toLowerCase();
     let shown = 0;
-    for (const each of promises) {
-      each.hidden = (wanting.checked && each.dataset.status === "kept") || !each.textContent.toLowerCase().includes(typed);
+    if (typed) texts ??= promises.map((each) => each.textContent.toLowerCase());
+    promises.forEach((each, place) => {
+      each.hidden = (wanting.checked && each.dataset.status === "kept") || !(typed === "" || texts[place].includes(typed));
       shown += !each.hidden;
-    }
+    });
     told.textContent = `${shown} of ${promises.length} shown`;
   };
   tools.hidden = false;

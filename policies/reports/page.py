@@ -9,17 +9,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policies.reports.document import document
-from policies.reports.texts import GLOSSARY, LIMITS
+from policies.reports.history import by_promise, year
+from policies.reports.matrix import matrix
+from policies.reports.pictures import draw
+from policies.reports.texts import GLOSSARY, LIMITS, UNQUOTED
 from promises.observations import Outcome
 from promises.verdicts import Status
 from promises.wording import duration, plural
 
 if TYPE_CHECKING:
+    from policies.reports.history import Span
     from policies.reports.model import Report
 
 FOLDER = Path(__file__).parent
@@ -34,25 +39,51 @@ OUTCOME_STATUS = {
 
 
 def render(report: Report) -> str:
-    """The page (imports jinja2 here: commands that print no page do not pay for it)."""
+    """The page."""
+    from markupsafe import Markup
+
+    data = Markup(_json(report))  # noqa: S704 - escaped for its element by _json
+    own = by_promise(report.runs)
+    years = {entry.promise.id: year(entry.promise, own.get(entry.promise.id, ()), report.at) for entry in report.entries}
+    limits = [each for each in LIMITS if report.quoted is None or each != UNQUOTED]
+    return fill(
+        "page.html.j2",
+        script=_part("page.js"),
+        report=report,
+        limits=limits,
+        glossary=GLOSSARY,
+        data=data,
+        years=years,
+        pictures=draw(report.runs, report.at),
+        standards=matrix(report.entries),
+    )
+
+
+def fill(template: str, *, script: str, **values: Any) -> str:
+    """A template with our style and one script (jinja2 is imported here: commands that print no page do not pay for it)."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    style, script = _part("page.css"), _part("page.js")
+    style = _part("page.css")
     environment = Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"moment": _moment, "iso": _iso, "span": duration, "sign": _sign, "plural": _plural, "grouped": _grouped}
-    return environment.get_template("page.html.j2").render(
-        report=report,
+    environment.filters |= {
+        "moment": _moment,
+        "iso": _iso,
+        "span": duration,
+        "sign": _sign,
+        "plural": _plural,
+        "grouped": _grouped,
+        "told": _told,
+    }
+    return environment.get_template(template).render(
         statuses=tuple(Status),
         outcome_status=OUTCOME_STATUS,
-        limits=LIMITS,
-        glossary=GLOSSARY,
         style=Markup(style),  # noqa: S704 - our own file, allowed by its digest
         script=Markup(script),  # noqa: S704 - our own file, allowed by its digest
         policy=_policy(style, script),
-        data=Markup(_json(report)),  # noqa: S704 - escaped for its element by _json
+        **values,
     )
 
 
@@ -61,8 +92,9 @@ def _part(name: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing but this style and this script."""
-    return f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; base-uri 'none'; form-action 'none'"
+    """Nothing but this style and this script (none where there is none)."""
+    allowed = _source(script) if script else "'none'"
+    return f"default-src 'none'; style-src {_source(style)}; script-src {allowed}; base-uri 'none'; form-action 'none'"
 
 
 def _source(content: str) -> str:
@@ -91,6 +123,20 @@ def _plural(count: int, noun: str) -> str:
 def _sign(status: Status) -> str:
     """The class and symbol name of a status."""
     return status.value.replace(" ", "-")
+
+
+def _told(spans: Sequence[Span]) -> str:
+    """A strip in words: how many days of each status, and since when it is what it is."""
+    days: dict[str, int] = {}
+    for span in spans:
+        words = _word(span.status)
+        days[words] = days.get(words, 0) + span.days
+    counted = ", ".join(f"{plural(count, 'day')} {words}" for words, count in days.items())
+    return f"The last 12 months, day by day: {counted}. {_word(spans[-1].status).capitalize()} since {spans[-1].first:%Y-%m-%d}."
+
+
+def _word(status: Status | None) -> str:
+    return status.value if status else "without evidence"
 
 
 def _grouped(digest: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+UNQUOTED = "The published sentences are not part of this report: it names them by digest, and `kept policy digest` prints those of a text."
+"""Left out of a report that quotes them."""
+
 LIMITS = (
     "A promise marked (attested) rests on a person's signed statement alone; no machine has looked.",
     "A proof marked planned does not exist yet; its promise is not proven, however good the rest looks.",
     "Controls see what the clouds, the database and the key store answer at the moment they are asked. Between two runs nobody looked.",
     "A record's time is that of the machine that wrote it. The order of the records and their content cannot be changed unseen afterwards.",
     "A log cut off after the newest checkpoint that somebody else holds is noticed by its age alone. Keep copies of checkpoints elsewhere.",
-    "The published sentences are not part of this report: it names them by digest, and `kept policy digest` prints those of a text.",
+    UNQUOTED,
     "Whether a sentence of the policy meets a law or a standard is a question for counsel, not for this report.",
 )
 

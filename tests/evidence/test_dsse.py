@@ -90,6 +90,8 @@ NOT_ENVELOPES = {
     "a number": b"1",
     "no signatures": b'{"payload": "", "payloadType": "x"}',
     "signatures of another shape": b'{"payload": "", "payloadType": "x", "signatures": ["a"]}',
+    "base64 of two alphabets": b'{"payload": "-/8=", "payloadType": "x", "signatures": []}',
+    "base64 with bits left over": b'{"payload": "aGl=", "payloadType": "x", "signatures": []}',
     "not base64": b'{"payload": "a", "payloadType": "x", "signatures": []}',
     "base64 with a space": b'{"payload": "YQ ==", "payloadType": "x", "signatures": []}',
     "not ASCII": '{"payload": "é", "payloadType": "x", "signatures": []}'.encode(),
@@ -106,4 +108,4 @@ def test_foreign_bytes_are_malformed(raw: bytes) -> None:
 
 def test_an_envelope_without_signatures_is_not_signed() -> None:
     with pytest.raises(BadSignature):
-        dsse.verify(dsse.Envelope(BODY, dsse.PAYLOAD_TYPE, ()), KEYS)
+        dsse.verify(dsse.Envelope(payload=BODY, payload_type=dsse.PAYLOAD_TYPE, signatures=()), KEYS)

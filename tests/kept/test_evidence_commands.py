@@ -9,12 +9,17 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from duties.register import load_key
+from evidence.signing import fingerprint
 from kept.__main__ import main
 from kept.local_settings import render
 from services.settings import Settings
@@ -101,6 +106,55 @@ def test_a_log_that_does_not_verify_is_exit_code_3_everywhere(kept: Typed, tmp_p
     assert found["ok"] is False
     assert {"where": "records/000000000000", "what": "is missing, but there are objects beyond it"} in found["problems"]
     kept.run("evidence", "verify", copy, "--environment", "production", code=3)
+
+
+def test_one_record_is_proven_in_one_file_that_is_checked_offline(kept: Typed, tmp_path: Path) -> None:
+    kept.run("attest", "add", "access.mfa")
+    written = kept.run("evidence", "prove", "0", "--out", tmp_path / "one.tlog-proof").stdout.strip()
+    copy = Path(kept.run("evidence", "export", tmp_path / "copy").stdout.strip())
+    keys = ("--record-key", copy / "keys/evidence-record.pem", "--log-key", (copy / "keys/evidence-log.vkey").read_text().strip())
+    found = kept.json("evidence", "check-proof", written, *keys)
+    assert (found["number"], found["size"], found["statement"]["predicate"]["promise"]) == (0, 2, "access.mfa")
+    data = Path(written).read_text()
+    (tmp_path / "wrong.tlog-proof").write_text(data.replace("index 0", "index 1"))
+    assert "is not number 1" in kept.run("evidence", "check-proof", tmp_path / "wrong.tlog-proof", *keys, code=3).stderr
+    assert "holds no record 2" in kept.run("evidence", "prove", "2", code=2).stderr
+
+
+def test_an_exception_is_granted_listed_and_signed_by_a_person_of_the_register(kept: Typed, tmp_path: Path) -> None:
+    asked = ("exception", "add", "access.mfa", "--subject", "account/1", "--reason", "leaves soon", "--until")
+    kept.run(*asked, "2020-01-01", code=2)
+    until = (datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%d")
+    assert "not in the register" in kept.run(*asked, until, "--key", private_key(tmp_path), code=1).stderr
+    kept.run(*asked, until)
+    (tmp_path / "data/people.yaml").write_text(f"people: [{{role: auditor, key: {print_of(tmp_path)}, attests: ['*'], excepts: ['*']}}]")
+    kept.run(*asked, until, "--key", private_key(tmp_path))
+    kept.run("attest", "add", "access.mfa", "--key", private_key(tmp_path))
+    found = kept.json("exception", "list")["exceptions"]
+    assert [(each["role"], each["signed_by"], each["state"]) for each in found] == [
+        ("privacy-officer", "record-key", "in force"),
+        ("auditor", "register", "in force"),
+    ]
+    assert [each["signed_by"] for each in kept.json("attest", "list")["statements"]] == ["register"]
+    assert "access.mfa" in kept.run("exception", "list").stdout
+
+
+def test_the_probe_of_the_store_is_recorded(kept: Typed) -> None:
+    found = kept.json("evidence", "probe")
+    assert (found["holds"], found["accepted"], found["refused"]) == (True, 1, 31)
+    row = kept.json("evidence", "show")["records"][0]
+    assert (row["about"], row["result"]) == ("evidence.log evidence.create-only (live)", "PASSED")
+    assert kept.json("evidence", "verify")["ok"]
+
+
+def private_key(folder: Path) -> Path:
+    path = folder / "mine.pem"
+    path.write_bytes(Ed25519PrivateKey.from_private_bytes(bytes(32)).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path
+
+
+def print_of(folder: Path) -> str:
+    return fingerprint(load_key(private_key(folder)).public_key().public_bytes_raw())
 
 
 def empty(folder: Path) -> list[object]:

@@ -18,6 +18,7 @@ from kept.environment import catalog_of
 from kept.evidence_log import Log, open_log
 from promises.observations import ControlRun, Observation, Outcome, Surface, Vantage
 from services.errors import Unreachable
+from services.objects import client
 from services.settings import Settings
 from tests.kept.log_settings import own_log_settings
 
@@ -73,6 +74,30 @@ def test_a_bucket_cut_back_behind_the_anchor_is_seen_and_nothing_is_signed(log: 
     assert log.summaries() == ()
     with pytest.raises(Inconsistent):
         log.checkpoint()
+
+
+def test_a_second_bucket_remembers_what_bucket_and_folder_have_lost(
+    local: Settings, own_log: Settings, bucket: str, tmp_path: Path
+) -> None:
+    """Whoever cuts the log and the folder's copies alike is seen by the second bucket, and nothing is signed."""
+    second, admin = f"{bucket}-copy", client(local.objects, "admin")
+    admin.create_bucket(Bucket=second)
+    try:
+        evidence = own_log.evidence.model_copy(update={"anchor_bucket": second, "anchor_identity": "admin"})
+        log = open_log(own_log.model_copy(update={"evidence": evidence}), catalog_of("illumacom"), lambda: datetime.now(UTC))
+        log.checkpoint()
+        log.writer.control_run(control_run(Outcome.FAIL))
+        log.checkpoint()
+        for key in ("records/000000000001", "checkpoints/000000000002"):
+            log.store.delete(key)
+        log.anchors[0].delete("checkpoints/000000000002")
+        assert [str(each) for each in log.verify().problems] == [
+            "anchor checkpoints/000000000002: covers 2 records, the log holds 1: its tail was cut"
+        ]
+        with pytest.raises(Inconsistent):
+            log.checkpoint()
+    finally:
+        admin.delete_bucket(Bucket=second)
 
 
 def test_a_key_that_changed_in_vault_is_refused(log: Log, own_log: Settings) -> None:

@@ -14,10 +14,12 @@ import pytest
 from policies.reports.document import document
 from policies.reports.model import Report
 from policies.reports.page import FOLDER, render
+from policies.reports.period import over
 from promises.verdicts import Status
 from tests.policies.reports.sample import CHECKPOINT, HOSTILE, MAKING, TRUST, report
+from tests.promises.support import DAY, NOW
 
-VOID = {"meta", "br", "input", "link", "rect", "use", "path", "circle"}
+VOID = {"meta", "br", "input", "link"}
 
 
 class Page(HTMLParser):
@@ -77,7 +79,9 @@ def test_structure(page: Page) -> None:
         "Are the promises kept?",
         "Can this report be trusted?",
         "What needs attention",
+        "Backups, keys and restores",
         "The promises",
+        "By standard",
         "What this report cannot say",
         "Words",
     ]
@@ -126,6 +130,22 @@ def test_every_promise_is_readable_without_script(page: Page, whole: Report) -> 
         for reason in entry.verdict.reasons:
             assert reason in text
     assert "hidden" in page.of("div", id="tools")[0][0], "what needs script is hidden until there is one"
+
+
+def test_every_promise_has_a_strip_of_its_year(page: Page, whole: Report) -> None:
+    strips = [attrs["aria-label"] or "" for attrs, _ in page.of("svg", class_="strip")]
+    assert len(strips) == len(whole.entries)
+    told = "The last 12 months, day by day: 364 days without evidence, 1 day at risk. At risk since 2031-05-02."
+    assert told in strips
+    assert told in page.of("details", id="keys.rotation")[0][1]
+
+
+def test_a_period_is_answered_promise_by_promise(whole: Report) -> None:
+    period = over([each.promise for each in whole.entries], whole.runs, NOW.date() - DAY, NOW.date(), NOW)
+    told = Page(render(replace(whole, period=period)))
+    assert told.of("p", class_="answer")[1][1] == period.answer
+    assert any("2031-05-01: no evidence yet (1 day)" in text for _, text in told.of("tr"))
+    assert document(replace(whole, period=period))["period"]["promises"][0]["days_lost"] == period.promises[0].days_lost
 
 
 def test_evidence_is_named(page: Page) -> None:

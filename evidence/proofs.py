@@ -1,0 +1,97 @@
+"""One record, provable alone: the record, the hashes that lead from it to the root, and the checkpoint over that root.
+
+    <name>.tlog-proof      c2sp.org/tlog-proof@v1\\n
+                           extra <base64(envelope)>\\n            the record itself, so that one file is all an auditor needs
+                           index <record number>\\n
+                           <base64 hash>\\n ...                   none or more, from the leaf's sibling up to the root's child
+                           \\n<the checkpoint, byte for byte>
+
+The `extra` line is the format's own place for data of the application; a tool that knows the format ignores or shows it. Nothing in
+the file is trusted: the record's signature, the hashes and the checkpoint's signature are each checked against keys from outside.
+What one file cannot show is what stands beside the record: gaps, order and age need the whole log. Source: c2sp.org/tlog-proof.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evidence import merkle
+from evidence.composing import sha256
+from evidence.errors import BadSignature, Malformed
+from evidence.notes import Checkpoint, open_checkpoint
+from evidence.records import NotARecord, Record, open_envelope
+from evidence.trust import Trust
+
+HEADER = "c2sp.org/tlog-proof@v1"
+SUFFIX = ".tlog-proof"
+_MAX_HASHES = 63
+_MAX_FILE_BYTES = 1 << 21
+_INDEX = re.compile(r"index (0|[1-9][0-9]{0,17})")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a proof file holds; nothing of it is checked yet. `hashes` are 32 bytes each, the leaf's sibling first."""
+
+    index: int
+    envelope: bytes
+    hashes: tuple[bytes, ...]
+    note: bytes
+
+
+def prove(index: int, envelopes: Sequence[bytes], note: bytes) -> Proof:
+    """The proof of a record. `envelopes` are exactly those that the checkpoint `note` covers, in their order."""
+    hashes = merkle.inclusion_proof(index, [merkle.leaf_hash(raw) for raw in envelopes])
+    return Proof(index, envelopes[index], hashes, note)
+
+
+def check(proof: Proof, trust: Trust) -> tuple[Record, Checkpoint]:
+    """The record and the checkpoint that covers it; `BadSignature` or `Malformed` says which of the three links is broken."""
+    checkpoint = open_checkpoint(proof.note, trust.log_keys)
+    try:
+        payload, _ = open_envelope(proof.envelope, trust.records)
+    except NotARecord as error:
+        raise BadSignature(f"the record in the proof is not one of this log: {error}") from None
+    leaf = merkle.leaf_hash(proof.envelope)
+    if not merkle.verify_inclusion(proof.index, checkpoint.size, leaf, proof.hashes, checkpoint.root):
+        raise BadSignature(f"the record is not number {proof.index} of the {checkpoint.size} under the checkpoint")
+    return Record(proof.index, sha256(proof.envelope), payload), checkpoint
+
+
+def to_bytes(proof: Proof) -> bytes:
+    """The proof as a file."""
+    lines = [HEADER, f"extra {_base64(proof.envelope)}", f"index {proof.index}", *map(_base64, proof.hashes)]
+    return "".join(f"{line}\n" for line in lines).encode() + b"\n" + proof.note
+
+
+def from_bytes(data: bytes) -> Proof:
+    """Read a proof file; `Malformed` says what was expected."""
+    head, separator, note = data.partition(b"\n\n")
+    if len(data) > _MAX_FILE_BYTES or not separator:
+        raise Malformed("not a proof: expected a head, an empty line and a checkpoint", "give the file that `kept evidence prove` wrote")
+    try:
+        lines = head.decode("ascii").split("\n")
+    except UnicodeDecodeError:
+        raise Malformed("the head of a proof is ASCII text") from None
+    index = _INDEX.fullmatch(lines[2]) if len(lines) > 2 else None
+    if lines[0] != HEADER or index is None or not lines[1].startswith("extra "):
+        raise Malformed(f"not a proof: expected the lines {HEADER}, extra and index")
+    hashes = tuple(_unbase64(line) for line in lines[3:])
+    if len(hashes) > _MAX_HASHES or any(len(each) != merkle.HASH_BYTES for each in hashes):
+        raise Malformed("a hash of the proof is not 32 bytes, or there are more than a tree can need")
+    return Proof(int(index.group(1)), _unbase64(lines[1].removeprefix("extra ")), hashes, note)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _unbase64(text: str) -> bytes:
+    try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        raise Malformed("a line of the proof is not standard base64") from None

@@ -1,0 +1,81 @@
+"""The report as Markdown that fits a pull request's comment: the answer, what needs attention, and what would change.
+
+GitHub cuts comments at 65,536 characters: what does not fit is counted, never dropped unsaid. Values cannot format, link, mention or open
+an element: every character that could is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from policies.reports.changes import Change, changes
+from policies.reports.model import Entry, Report
+from promises.verdicts import Status
+from promises.wording import plural
+
+LIMIT = 60_000
+"""Characters of the whole text; GitHub's own limit is 65,536."""
+
+CELL = 400
+"""Characters of one reason; the page has it whole."""
+
+SIGNS = {Status.KEPT: "✓", Status.AT_RISK: "△", Status.NOT_PROVEN: "?", Status.EXCEPTED: "◇", Status.BROKEN: "✗"}
+
+_ACTIVE = re.compile(r"([\\`*_{}\[\]()<>#+!|~&])")
+
+
+def render(report: Report, against: Mapping[str, str] | None = None) -> str:
+    """`against` holds an earlier report's statuses by promise id (`changes.earlier`)."""
+    text = "\n".join([*_head(report), *(_compared(changes(against, report)) if against is not None else []), ""])
+    rows = [_row(entry) for entry in report.attention]
+    return text + "\n".join([*_attention(rows, LIMIT - len(text)), "", *_foot(report), ""])
+
+
+def _head(report: Report) -> list[str]:
+    lines = [f"## {plain(report.platform)}: {plain(report.answer)}", ""]
+    if not report.making.binding:
+        lines += [f"> Environment {plain(report.making.environment)}: a rehearsal, no evidence of production.", ""]
+    if report.period:
+        lines += [f"From {report.period.first} to {report.period.last}: {plain(report.period.answer)}", ""]
+    counts = [f"{SIGNS[status]} {report.counts[status]} {status.value}" for status in Status]
+    return [*lines, " · ".join(counts), ""]
+
+
+def _compared(found: Iterable[Change]) -> list[str]:
+    rows = [
+        f"| {'worse' if each.worse else 'better or new'} | `{each.promise}` | {each.before or 'not there'} | {each.after or 'not there'} |"
+        for each in found
+    ]
+    if not rows:
+        return ["### Verdicts that would change", "", "None.", ""]
+    return ["### Verdicts that would change", "", "| | promise | before | after |", "|--|--|--|--|", *rows, ""]
+
+
+def _row(entry: Entry) -> str:
+    reasons = "; ".join(entry.verdict.reasons)
+    cut = reasons if len(reasons) <= CELL else reasons[:CELL] + " ..."
+    return f"| {SIGNS[entry.status]} {entry.words} | {plain(entry.promise.title)} (`{entry.promise.id}`) | {plain(cut)} |"
+
+
+def _attention(rows: list[str], space: int) -> list[str]:
+    if not rows:
+        return ["Every promise is kept."]
+    lines = ["### What needs attention", "", "| status | promise | why |", "|--|--|--|"]
+    for number, row in enumerate(rows):
+        space -= len(row) + 1
+        if space < 1000:
+            return [*lines, "", f"... and {plural(len(rows) - number, 'promise')} more: see the report."]
+        lines.append(row)
+    return lines
+
+
+def _foot(report: Report) -> list[str]:
+    trust = "verifies" if report.trust.verified else "does **not** verify"
+    made = f"{plain(report.making.tool)}, {report.at:%Y-%m-%d %H:%M} UTC"
+    return [f"The evidence log {trust}: {plural(report.trust.records, 'record')}. {made}."]
+
+
+def plain(value: str) -> str:
+    """One line in which nothing is markup: `@` calls nobody, `|` ends no cell, an address becomes no link."""
+    return _ACTIVE.sub(r"\\\1", " ".join(value.split())).replace("@", "@\u200b").replace("://", ":\u200b//")

@@ -1,0 +1,150 @@
+"""Who may sign what: a person's own key over exactly what is recorded, and nobody for themselves."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from duties import exceptions, register
+from duties.register import Facts, Person, Register
+from evidence.composing import Attested, Excepted
+from services.errors import Refused, UsageError
+from tests.evidence.log_world import START, World
+
+KEY, OTHER = (Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32) for seed in (7, 8))
+UNTIL = START + timedelta(days=30)
+
+
+def print_of(key: Ed25519PrivateKey) -> str:
+    return hashlib.sha256(key.public_key().public_bytes_raw()).hexdigest()
+
+
+OFFICER = Person(role="privacy-officer", key=print_of(KEY), attests=("access.mfa",), excepts=("*",), answers_for=("incident.plan",))
+PEOPLE = Register(people=(OFFICER,))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def exception(promise: str = "keys.rotation", environment: str = "production", **changes: object) -> Excepted:
+    said = Excepted(promise, ("key-1",), "engineering", "moved next week", "privacy-officer", print_of(KEY), START, UNTIL)
+    facts = Facts(environment, "illumacom", "excepts", promise, "granted", START, UNTIL, None, said.subjects, said.owner, said.reason)
+    return replace(said, **{"signed_by": "register", "person": register.sign(facts, KEY), **changes})  # type: ignore[arg-type]
+
+
+def granted(world: World, said: Excepted, people: Register = PEOPLE, environment: str = "production") -> int:
+    """How many exceptions of the log count."""
+    world.writer(environment=environment).exception(said)
+    world.checkpoint(environment=environment)
+    verification = world.verify(max_age=None)
+    assert verification.problems == ()
+    return len(exceptions.granted(register.credible(verification.records, people), START + timedelta(days=1)))
+
+
+def test_an_exception_signed_by_a_person_of_the_register_counts_until_it_ends(world: World) -> None:
+    assert granted(world, exception()) == 1
+    records = register.credible(world.verify().records, PEOPLE)
+    (found,) = exceptions.granted(records, UNTIL - timedelta(seconds=1))
+    assert (found.promise, found.subjects, found.owner, found.until) == ("keys.rotation", frozenset({"key-1"}), "engineering", UNTIL)
+    assert exceptions.granted(records, UNTIL) == ()
+    assert [each.state for each in exceptions.listed(records, UNTIL)] == ["expired"]
+
+
+REFUSED: dict[str, tuple[Excepted, Register]] = {
+    "nobody stands in the register": (exception(), Register()),
+    "another key stands behind the role": (exception(), Register(people=(OFFICER.model_copy(update={"key": print_of(OTHER)}),))),
+    "the role may not except this": (exception(), Register(people=(OFFICER.model_copy(update={"excepts": ("access.mfa",)}),))),
+    "the role answers for the promise": (exception("incident.plan"), PEOPLE),
+    "the role owns the exception": (exception(owner="privacy-officer"), PEOPLE),
+    "the record names another role": (exception(role="operator"), PEOPLE),
+    "one more subject than was signed": (exception(subjects=("key-1", "key-2")), PEOPLE),
+    "a later end than was signed": (exception(valid_until=UNTIL + timedelta(days=1)), PEOPLE),
+    "another promise than was signed": (exception(promise="keys.rotation") and replace(exception(), promise="tls.minimum"), PEOPLE),
+    "signed for another environment": (exception(environment="staging"), PEOPLE),
+    "no signature of a person": (exception(person=None), PEOPLE),
+    "the record key stands in, outside local": (exception(signed_by="record-key", person=None), PEOPLE),
+    "the signature of another key": (exception(person=register.sign(Facts("", "", "excepts", "", "", START, None), OTHER)), PEOPLE),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_nobody_entitled_has_signed_counts_for_nothing(world: World, case: str) -> None:
+    said, people = REFUSED[case]
+    assert granted(world, said, people) == 0
+
+
+def test_in_a_local_environment_the_record_key_stands_in(world: World) -> None:
+    assert granted(world, exception(signed_by="record-key", person=None), Register(), "local") == 1
+
+
+def test_a_statement_is_credible_only_as_it_was_signed(world: World) -> None:
+    said = Attested("access.mfa", "holds", OFFICER.role, OFFICER.key, START, UNTIL, "d" * 64, "register")
+    facts = Facts("production", "illumacom", "attests", "access.mfa", "holds", START, UNTIL, "d" * 64)
+    writer = world.writer(environment="production")
+    for each in (
+        replace(said, person=register.sign(facts, KEY)),
+        replace(said, person=register.sign(facts, KEY), document_sha256="e" * 64),
+    ):
+        writer.attestation(each)
+    world.checkpoint(environment="production")
+    assert [record.number for record in register.credible(world.verify().records, PEOPLE)] == [0, 2]
+
+
+def test_a_signer_is_known_by_the_key_and_may_sign_only_what_the_register_says(tmp_path: Path) -> None:
+    path = tmp_path / "mine.pem"
+    path.write_bytes(KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    assert register.signatory(PEOPLE, register.load_key(path), "attests", "access.mfa") == OFFICER
+    for people, promise in ((PEOPLE, "access.review"), (PEOPLE, "incident.plan"), (Register(), "access.mfa")):
+        with pytest.raises(Refused):
+            register.signatory(people, KEY, "attests", promise)
+
+
+def test_the_register_is_read_strictly(tmp_path: Path) -> None:
+    assert register.load_register(tmp_path) == Register()
+    file, entry = tmp_path / register.FILE, f"{{role: auditor, key: {'a' * 64}"
+    file.write_text(f"people: [{entry}, attests: [access.mfa]}}]")
+    assert register.load_register(tmp_path).people[0].attests == ("access.mfa",)
+    for text in (
+        f"people: [{entry}, name: x}}]",
+        f"people: [{entry}}}, {entry}}}]",
+        "people: [{role: Jane Doe, key: aa}]",
+        "people: [",
+        "- x",
+    ):
+        file.write_text(text)
+        with pytest.raises(UsageError):
+            register.load_register(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "no key"])
+def test_a_file_that_is_no_key_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "key").write_text(text)
+    with pytest.raises(UsageError, match="no private key"):
+        register.load_key(tmp_path / "key")
+    with pytest.raises(UsageError, match="cannot read"):
+        register.load_key(tmp_path / "none")
+
+
+WRONG = {
+    "an exception from oneself": {"owner": "privacy-officer"},
+    "no subject": {"subjects": ()},
+    "an address in the reason": {"reason": "ask x@example.com"},
+    "a name for a role": {"owner": "Jane Doe"},
+    "an end in the past": {"valid_until": START},
+    "an end beyond a year": {"valid_until": START + timedelta(days=367)},
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_an_exception_that_does_not_fit_is_refused_before_it_is_signed(case: str) -> None:
+    exceptions.check(exception())
+    with pytest.raises(UsageError):
+        exceptions.check(exception(**WRONG[case]))
