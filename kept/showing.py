@@ -25,12 +25,14 @@ GLYPHS = {Status.KEPT: "✔", Status.BROKEN: "✘", Status.AT_RISK: "▲", Statu
 
 
 def show(environment: Environment, verified: Verified, output: str) -> None:
-    """The table of promises: status, id, and for what is not kept, why."""
+    """The table of promises: status, id, and for what is not kept, why; what waits for its controls in a line each."""
     if output == "json":
         out.print_json(document(environment, verified))
         return
     for verdict in verified.verdicts:
         click.echo(_row(verdict))
+    if any(_waits(verdict) for verdict in verified.verdicts):
+        click.echo("  (planned: no control looks at it yet; `kept policy gaps` says what comes)")
     click.echo(tally(verified))
 
 
@@ -38,8 +40,15 @@ def _row(verdict: Verdict) -> str:
     word = f"{GLYPHS[verdict.status]} {words(verdict)}".ljust(18)
     if out.coloured():
         word = click.style(word, fg=COLOURS[verdict.status], bold=verdict.status is not Status.KEPT)
+    if _waits(verdict):
+        return f"  {word}  {verdict.promise}  (planned)"
     reasons = () if verdict.status is Status.KEPT else verdict.reasons
     return f"  {word}  {verdict.promise}" + "".join(f"\n{' ' * 22}{reason}" for reason in reasons)
+
+
+def _waits(verdict: Verdict) -> bool:
+    """Whether no control looks at it yet at all; `kept policy gaps` says what is planned."""
+    return all(each.proof.control is None for each in verdict.proofs)
 
 
 def words(verdict: Verdict) -> str:
