@@ -29,6 +29,7 @@ from backups.scratch import Scratch
 from promises.model import Catalog
 from services import database, postgres_tools
 from services.clients import Clients
+from services.errors import Refused
 
 Progress = Callable[[str], None]
 
@@ -72,7 +73,12 @@ class _Restored:
 
 
 def drill(clients: Clients, catalog: Catalog, now: datetime, progress: Progress) -> DrillReport:
-    """Restore the newest backup and say whether it equals what was dumped."""
+    """Restore the newest backup and say whether it equals what was dumped; `Refused` where that would prove nothing."""
+    if clients.settings.environment == "production":
+        raise Refused(
+            "a drill on the source's own server proves nothing for production, and there is no scratch cluster yet",
+            "drill in another environment",
+        )
     with stoppable():
         listed = inventory.read(clients)
         newest = listed.newest

@@ -177,7 +177,11 @@ def facts_of(said: Attestation | PromiseException) -> Facts:
 
 def _refused(record: Record, register: Register) -> bool:
     said = record.predicate
-    return isinstance(said, Attestation | PromiseException) and bool(objection(said, register))
+    if not isinstance(said, Attestation | PromiseException):
+        return False
+    if isinstance(said, Attestation) and said.status == "withdrawn" and said.person and not _signature_objection(said):
+        return False  # a withdrawal outlives its signer's entry: it can only make things worse
+    return bool(objection(said, register))
 
 
 def _signature_objection(said: Attestation | PromiseException) -> str:

@@ -35,6 +35,7 @@ from evidence.records import (
     REJECTED,
     NotARecord,
     checkpoint_key,
+    in_sequence,
     read,
     record_key,
 )
@@ -125,12 +126,9 @@ class _Run:
 
     def _numbered(self) -> list[str]:
         """The records' keys 0..n-1 without a gap; every other object under `records/` is loose."""
-        keys = list(self._store.list(RECORDS))
-        whole = 0
-        while whole < len(keys) and keys[whole] == record_key(whole):
-            whole += 1
-        self._loose += keys[whole:]
-        return keys[:whole]
+        numbered, foreign = in_sequence(self._store.list(RECORDS))
+        self._loose += foreign
+        return numbered
 
     def _read_prefix(self, last: Checkpoint | None, numbered: Sequence[str]) -> None:
         """Check that the newest checkpoint, ours and every anchor's, is a prefix of the records."""
@@ -195,17 +193,21 @@ class _Run:
         """Record a gap before the record that reveals it, dated like that one."""
         predicate = statement.predicate
         missing = self._ledger.counters.gap_before(predicate.writer)
-        stamp = self._stamp(predicate.time_created)
+        stamp = self._stamp(self._not_before(predicate.time_created))
         self._record(composing.gap(stamp, missing, self._ledger.size, self._ledger.tree.root()))
 
     def _record_rejections(self) -> None:
         fresh = [each for digest, each in self._rejections.items() if digest not in self._ledger.rejected]
         for first in range(0, len(fresh), _REJECTIONS_A_RECORD):
-            self._record(composing.rejected(self._stamp(self._now), fresh[first : first + _REJECTIONS_A_RECORD]))
+            self._record(composing.rejected(self._stamp(self._not_before(self._now)), fresh[first : first + _REJECTIONS_A_RECORD]))
 
     def _beat(self) -> None:
         if self._ledger.heartbeat is None or self._now - self._ledger.heartbeat >= HEARTBEAT:
-            self._record(composing.heartbeat(self._stamp(self._now), self._ledger.size, self._ledger.tree.root()))
+            self._record(composing.heartbeat(self._stamp(self._not_before(self._now)), self._ledger.size, self._ledger.tree.root()))
+
+    def _not_before(self, moment: datetime) -> datetime:
+        """The moment, or the newest record's where that is later: while we waited for the lock, others wrote on."""
+        return max(moment, self._ledger.latest or moment)
 
     def _sign(self) -> bytes:
         signed = Checkpoint(self._parts.trust.origin, self._ledger.size, self._ledger.tree.root())

@@ -53,6 +53,9 @@ from promises.observations import Figure, Observation, Outcome
 COUNTED = "one observation for each subject the control found; those not applicable are left out"
 WITHHELD = "(withheld: not fit for the log)"
 
+_ODD = re.compile(r"[^A-Za-z0-9 ._:/$#*+,=()\[\]-]")
+"""What a subject in the log may not hold (`evidence.statements.Subject`)."""
+
 
 @dataclass(frozen=True)
 class Stamp:
@@ -241,7 +244,7 @@ def sha256(data: bytes) -> str:
 def _listed(seen: Observation) -> Listed:
     try:
         return Listed(
-            subject=seen.subject if len(seen.subject) <= MAX_SUBJECT else f"{seen.subject[:120]}...{sha256(seen.subject.encode())}",
+            subject=_subject(seen.subject),
             outcome=seen.outcome,
             expected=phrase(seen.expected),
             observed=phrase(seen.observed),
@@ -251,6 +254,14 @@ def _listed(seen: Observation) -> Listed:
     except ValidationError as error:
         where = error.errors(include_input=False, include_url=False)[0]["loc"]
         raise Malformed(f"an observation is not fit for the log: {'.'.join(map(str, where))}", "a subject names a resource") from None
+
+
+def _subject(text: str) -> str:
+    """A subject as the log takes it. A name it cannot hold is spelled without what is odd, with its digest, and keeps its finding."""
+    fit = _ODD.sub("*", text)
+    if fit != text or not (fit[:1].isalnum() or fit.startswith("*")):
+        return f"renamed {fit[:100]} {sha256(text.encode())[:16]}"
+    return fit if len(fit) <= MAX_SUBJECT else f"{fit[:120]}...{sha256(text.encode())}"
 
 
 def _measured(figure: Figure) -> Measured:

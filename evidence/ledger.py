@@ -39,6 +39,7 @@ class Ledger:
         self.counters = Counters()
         self.rejected: set[str] = set()
         self.heartbeat: datetime | None = None
+        self.latest: datetime | None = None
         self._announced: set[tuple[str, int, int]] = set()
         self._contents: dict[tuple[str, int], bytes] = {}
         self._digests: set[str] = set()
@@ -69,6 +70,8 @@ class Ledger:
         self.counters.take(predicate.writer)
         self._digests.add(candidate.sha256)
         self._contents[predicate.writer.id, predicate.writer.counter] = content(candidate.statement)
+        if not predicate.late and not predicate.clock_override:
+            self.latest = max(self.latest or predicate.time_created, predicate.time_created)
         if isinstance(predicate, LogEvent):
             self._note(predicate)
         return self.tree.size - 1

@@ -10,7 +10,7 @@ keys/<keyid>.vkey         a hint only: no verifier takes trust from here
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -101,3 +101,12 @@ def number_of(key: str) -> int | None:
     """The number in an object's name, or None for a foreign name."""
     name = key.rpartition("/")[2]
     return int(name) if len(name) == DIGITS and name.isascii() and name.isdigit() else None
+
+
+def in_sequence(keys: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The keys of the records 0..n-1 without a gap, and every other object that stands among or beyond them, in order."""
+    present = set(keys)
+    numbered: list[str] = []
+    while (key := record_key(len(numbered))) in present:
+        numbered.append(key)
+    return numbered, sorted(present.difference(numbered))

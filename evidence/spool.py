@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from evidence.stores import write_durably
+from evidence.stores import sync_folder, write_durably
 from services.errors import Unreachable
 
 _DIGITS = 12
@@ -75,6 +75,7 @@ class Spool:
         scratch = self._folder / f".{name}.new"
         write_durably(scratch, data)
         scratch.replace(self._folder / name)
+        sync_folder(self._folder)
 
 
 def writer_name(folder: Path) -> str:

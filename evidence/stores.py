@@ -203,6 +203,15 @@ def write_durably(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def sync_folder(folder: Path) -> None:
+    """Wait until a rename in the folder is on disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _read(path: str) -> bytes:
     """A file's bytes, with the three calls that a small one needs: a file object a record would cost more than its hash."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

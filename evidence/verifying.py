@@ -21,7 +21,7 @@ from evidence import merkle
 from evidence.composing import sha256
 from evidence.errors import BadSignature, Malformed
 from evidence.notes import Checkpoint, open_checkpoint
-from evidence.records import CHECKPOINTS, RECORDS, NotARecord, Record, checkpoint_key, open_envelope, record_key
+from evidence.records import CHECKPOINTS, RECORDS, NotARecord, Record, checkpoint_key, in_sequence, open_envelope, record_key
 from evidence.rules import MAX_AGE, TOLERANCE, Arrivals, Demands, World
 from evidence.statements import Predicate
 from evidence.stores import Store
@@ -143,16 +143,13 @@ class _Pass:
 
     def _names(self) -> tuple[list[str], list[Problem]]:
         """The keys of the records 0..n-1, and what stands beyond them."""
-        keys = list(self.store.list(RECORDS))
-        whole = 0
-        while whole < len(keys) and keys[whole] == record_key(whole):
-            whole += 1
+        numbered, beyond = in_sequence(self.store.list(RECORDS))
+        foreign = [key for key in beyond if not key.removeprefix(RECORDS).isdigit()]
         problems = []
-        if whole < len(keys):
-            problems.append(Problem(record_key(whole), "is missing, but there are objects beyond it"))
-            foreign = [key for key in keys[whole:] if not key.removeprefix(RECORDS).isdigit()]
-            problems += [Problem(key, "is no record's name") for key in foreign]
-        return keys[:whole], problems
+        if len(foreign) < len(beyond):
+            problems.append(Problem(record_key(len(numbered)), "is missing, but there are objects beyond it"))
+        problems += [Problem(key, "is no record's name") for key in foreign]
+        return numbered, problems
 
     def _walk(self, keys: Sequence[str], claims: Sequence[_Claim]) -> bytes:
         """Check every record and, where one ends, every checkpoint; returns the root over what the newest covers."""

@@ -13,6 +13,7 @@ It may be run again: servers and data that are there stay. Exit code 0 when ever
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ from kept.procedures.backups import make_backup, run_drill
 from kept.procedures.keys import rotate_keys
 from kept.procedures.retention import purge_due
 from kept.procedures.shop import load
-from kept.provision import provision
+from kept.provision import BY_REHEARSAL, provision
 from kept.reporting import Wanted, write_report
 from kept.showing import show
 from kept.verification import Verified, verify
@@ -65,6 +66,8 @@ def run_demo(shop: ShopSize, output: str) -> int:
     with steps.step("provisioning the stack in the local cloud"):
         _document, how = provision(environment.settings, PLATFORM, locations.local_folder(), _line)
         progress(f"      provisioned by: {how}")
+        if how == BY_REHEARSAL:
+            drift.forget_clouds(environment)
     with steps.step(f"loading the shop: {shop.merchants} merchants, {shop.orders} orders"):
         load(environment, shop, _line)
     jobs(environment, steps)
@@ -109,8 +112,8 @@ def _conclude(environment: Environment, verified: Verified, output: str) -> int:
     exported = environment.log.export(environment.settings.data / "evidence")
     show(environment, verified, output)
     progress(f"report:   {page}")
-    progress(f"evidence: {exported}   (check it offline: kept evidence verify '{exported}')")
-    broken = any(verdict.status is Status.BROKEN for verdict in verified.verdicts)
+    progress(f"evidence: {exported}   (check it offline: {sys.argv[0]} evidence verify '{exported}')")
+    broken = any(verdict.status in (Status.BROKEN, Status.EXCEPTED) for verdict in verified.verdicts)
     return 3 if broken or verified.verification.problems else 0
 
 

@@ -150,7 +150,7 @@ def explained(verb: str, lines: Iterable[str]) -> tuple[str, str]:
     if any("is currently locked" in line for line in said):
         return (
             "the local stack is locked by another update",
-            "wait for it; if it was killed: `pulumi cancel` after `eval $(kept local env)`",
+            'wait for it; if it was killed: `eval "$(kept local env)"`, then `pulumi cancel --stack illumacom --yes`',
         )
     refused = [line for line in said if FINDING in line]
     if refused:

@@ -166,13 +166,18 @@ class Log:
         return load_register(self.settings.data)
 
     def export(self, folder: Path) -> Path:
-        """Copy records, checkpoints and public keys into a folder that verifies offline; returns it."""
+        """Copy records, checkpoints and public keys into a folder that verifies offline; returns it.
+
+        A folder that holds what this log does not is refused, and nothing in it is changed: it may be the last copy of a log that was
+        cut. Checkpoints are listed first, so that what they cover is there when the records are.
+        """
         copy = DirectoryStore(folder)
-        for prefix in (RECORDS, CHECKPOINTS):
-            wanted = list(self.store.list(prefix))
-            for stale in set(copy.list(prefix)) - set(wanted):
-                copy.delete(stale)
-            for key, data in zip(wanted, self.store.get_many(wanted), strict=True):
+        wanted = {prefix: list(self.store.list(prefix)) for prefix in (CHECKPOINTS, RECORDS)}
+        for prefix, keys in wanted.items():
+            if set(copy.list(prefix)) - set(keys):
+                raise BadData(f"{folder / prefix} holds files that this log does not have", "compare them; export into a new folder")
+        for keys in wanted.values():
+            for key, data in zip(keys, self.store.get_many(keys), strict=True):
                 copy.put(key, data)
         self._write_keys(self.trust(), folder / "keys")
         return folder

@@ -102,7 +102,9 @@ def read_stack(file: Path) -> Stack:
         raise UsageError(
             f"cannot read {file}: {error}", "give a file made by `pulumi stack export` or `pulumi preview --json --show-sames`"
         ) from error
-    if isinstance(document, dict) and "steps" in document:
+    if not isinstance(document, dict):
+        raise UsageError(f"{file} holds no JSON object", "give a file made by `pulumi stack export`")
+    if "steps" in document:
         return preview.read(document)
     return state.read(document)
 

@@ -32,7 +32,8 @@ PUBLIC = ("html", "json", "markdown")
 PERIODS = ("html", "json", "markdown", "all")
 """The formats that tell of a period."""
 
-COMMAND = "kept evidence verify evidence --record-key evidence/keys/evidence-record.pem --log-key evidence/keys/evidence-log.vkey"
+COMMAND = "kept evidence verify evidence --record-key evidence-record.pem --log-key evidence-log.vkey"
+"""With the two keys as the auditor was given them apart from the copy: keys that come with a copy prove nothing."""
 
 
 @dataclass(frozen=True)

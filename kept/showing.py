@@ -33,6 +33,8 @@ def show(environment: Environment, verified: Verified, output: str) -> None:
         click.echo(_row(verdict))
     if any(_waits(verdict) for verdict in verified.verdicts):
         click.echo("  (planned: no control looks at it yet; `kept policy gaps` says what comes)")
+    for said in verified.not_looked:
+        click.echo(f"  ! {said}")
     click.echo(tally(verified))
 
 
@@ -86,6 +88,7 @@ def document(environment: Environment, verified: Verified) -> dict[str, Any]:
             for summary in verified.latest
             for each in summary.listed
         ],
+        "not_looked": list(verified.not_looked),
         "log": {"records": verified.verification.size, "problems": [str(each) for each in verified.verification.problems]},
     }
 

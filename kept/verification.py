@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ class Verified:
     verdicts: tuple[Verdict, ...]
     summaries: tuple[RunSummary, ...]
     verification: Verification
+    not_looked: tuple[str, ...] = ()
+    """Controls that did not come to their end just now. Their earlier runs still count, but this run is not complete."""
 
     @property
     def latest(self) -> tuple[RunSummary, ...]:
@@ -46,8 +48,11 @@ class Verified:
         return tuple(newest.values())
 
     def exit_code(self, *, fail_on_at_risk: bool = False) -> int:
-        """3 when the log does not verify; else by the verdicts."""
-        return 3 if self.verification.problems else exit_code(self.verdicts, fail_on_at_risk=fail_on_at_risk)
+        """3 when the log does not verify; else by the verdicts; never 0 or 4 when a control could not look."""
+        if self.verification.problems:
+            return 3
+        code = exit_code(self.verdicts, fail_on_at_risk=fail_on_at_risk)
+        return 5 if self.not_looked and code != 3 else code
 
 
 def state_file(environment: Environment) -> Path:
@@ -66,18 +71,17 @@ def stack(environment: Environment) -> Stack:
     return state.read(document)
 
 
-def control_runs(environment: Environment, progress: Progress) -> tuple[ControlRun, ...]:
+def control_runs(environment: Environment, judged: Stack, progress: Progress) -> tuple[ControlRun, ...]:
     """Every plan and live control, over its whole population, now."""
     now = environment.clock()
     progress("judging the stack's state")
-    runs = judge_plan(stack(environment), environment.catalog, now)
+    runs = judge_plan(judged, environment.catalog, now)
     progress("asking the clouds, the database, the buckets and Vault")
     return (*runs, *run_live(environment.clients, environment.catalog, now, environment.clock))
 
 
-def record(environment: Environment, runs: tuple[ControlRun, ...], progress: Progress) -> None:
-    """Store the runs and number them."""
-    digest = stack(environment).digest
+def record(environment: Environment, runs: tuple[ControlRun, ...], digest: str, progress: Progress) -> None:
+    """Store the runs and number them; `digest` is that of the state that the plan controls judged."""
     for run in runs:
         store_run(environment, run, state_digest=digest if run.surface is Surface.PLAN else None)
     progress(f"{len(runs)} control runs recorded")
@@ -101,8 +105,12 @@ def judge_log(environment: Environment) -> Verified:
 def verify(environment: Environment, progress: Progress) -> Verified:
     """Run, record and judge, as the job `verify`: it has a lock, a start and an end record like every other."""
 
-    def work(_context: JobContext) -> None:
-        record(environment, control_runs(environment, progress), progress)
+    def work(_context: JobContext) -> tuple[ControlRun, ...]:
+        judged = stack(environment)
+        runs = control_runs(environment, judged, progress)
+        record(environment, runs, judged.digest, progress)
+        return runs
 
-    run_job(environment, "verify", work, progress)
-    return judge_log(environment)
+    runs = run_job(environment, "verify", work, progress)
+    not_looked = tuple(f"{run.promise}: {run.control} could not look" for run in runs if not run.complete)
+    return replace(judge_log(environment), not_looked=not_looked)

@@ -58,8 +58,8 @@ def knock(database: Database, source: str = "") -> Answer:
         connection = socket.create_connection((database.host, database.port), TIMEOUT_SECONDS, bound)
     except TimeoutError:
         return Answer(Door.UNREACHABLE, f"no answer within {TIMEOUT_SECONDS} s")
-    except OSError as error:
-        return Answer(Door.UNREACHABLE, f"no connection ({error.strerror or type(error).__name__})")
+    except OSError as error:  # a name nobody knows, no way there, a closed port: nobody was asked
+        return Answer(Door.UNCLEAR, f"no connection ({error.strerror or type(error).__name__})")
     with connection:
         own = str(connection.getsockname()[0])
         try:

@@ -24,6 +24,7 @@ _SCHEMAS = r"""
     WHERE n.nspname LIKE 'm\_%%' AND c.relname = ANY(%s) AND c.relkind IN ('r', 'p')
     GROUP BY n.nspname HAVING count(*) = %s ORDER BY n.nspname
 """
+_PARTIAL = _SCHEMAS.replace("count(*) = %s", "count(*) < %s")
 _REGISTERED = "SELECT schema_name FROM platform.merchant WHERE status <> 'erased' ORDER BY schema_name"
 
 
@@ -69,12 +70,15 @@ def subjects(connection: Connection, catalog: Catalog) -> tuple[Subject, ...]:
 
 
 def unreachable(connection: Connection, found: tuple[Subject, ...]) -> tuple[str, ...]:
-    """Merchants of the register whose tables are not there to be looked at."""
+    """Schemas that cannot be looked at: merchants of the register without their tables, and schemas that hold only some of them."""
+    wanted = [*TABLES, "orders"]
+    partial = [name for (name,) in connection.execute(_PARTIAL, (wanted, len(wanted)))]
     row = connection.execute("SELECT to_regclass('platform.merchant') IS NOT NULL").fetchone()
     if not row or not row[0]:
-        return ()
+        return tuple(partial)
     there = {subject.schema for subject in found}
-    return tuple(name for (name,) in connection.execute(_REGISTERED) if name not in there)
+    absent = [name for (name,) in connection.execute(_REGISTERED) if name not in there]
+    return tuple(sorted({*partial, *absent}))
 
 
 def due(connection: Connection, subject: Subject, rule: Rule, at: datetime) -> Due:

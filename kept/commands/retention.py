@@ -19,7 +19,7 @@ def command() -> None:
 def purge(*, apply: bool, yes: bool, env: str | None, output: str) -> int:
     """Erase buyers' personal data that is due. Without --apply: the plan, with counts.
 
-    Exit code 3 when rows are overdue after the purge.
+    Exit codes: 3 when rows are overdue after the purge, 5 when a merchant's tables could not be looked at.
     """
     from kept.environment import open_environment
     from kept.procedures.retention import purge_due
@@ -30,4 +30,6 @@ def purge(*, apply: bool, yes: bool, env: str | None, output: str) -> int:
         confirm(environment.settings.environment, yes=yes, env=env)
     report = purge_due(environment, apply=apply)
     show_report(report, output)
-    return 3 if apply and report.overdue_after else 0
+    if apply and report.overdue_after:
+        return 3
+    return 5 if report.unreachable else 0

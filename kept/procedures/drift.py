@@ -70,6 +70,19 @@ def break_promise(environment: Environment, promise: str) -> str:
     return drift.words
 
 
+CLOUDS = frozenset(
+    {"region.us-only", "network.private-vpc", "database.no-public-access", "firewall.https-only", "transport.tls", "edge.waf-and-ddos"}
+)
+"""What is broken in the local clouds, and whole again when they are provisioned anew."""
+
+
+def forget_clouds(environment: Environment) -> None:
+    """The local clouds began anew: what was broken in them is gone, and what would undo it names resources that are no more."""
+    broken = _remembered(environment)
+    if CLOUDS & set(broken):
+        _remember(environment, {promise: undo for promise, undo in broken.items() if promise not in CLOUDS})
+
+
 def mend(environment: Environment, promise: str | None = None) -> tuple[str, ...]:
     """Undo one breakage, or all of them; returns the promises mended."""
     _local_only(environment)

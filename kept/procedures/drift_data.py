@@ -26,8 +26,8 @@ SHIPPED_AGO = timedelta(days=100)
 MASK = 0x01
 
 
-def corrupt_newest_backup(clients: Clients) -> Undo:
-    """Flip one bit in the middle of the newest backup's data object; where it was."""
+def corrupt_newest_backup(clients: Clients, part: int = 2) -> Undo:
+    """Change one byte of the newest backup's data object, at the `part`-th of its length; where it was, and what it was."""
     from backups import inventory
 
     _require_local(clients)
@@ -35,15 +35,15 @@ def corrupt_newest_backup(clients: Clients) -> Undo:
     if newest is None:
         raise Refused("there is no backup to damage", "make one first: kept backup run")
     data = newest.manifest.data
-    undo = {"key": data.object_key, "offset": data.size_bytes // 2}
-    _flip(clients, undo)
-    return undo
+    offset = data.size_bytes // part
+    before = _put_byte(clients, data.object_key, offset, None)
+    return {"key": data.object_key, "offset": offset, "byte": before}
 
 
 def restore_backup(clients: Clients, undo: Undo) -> None:
-    """Flip the same bit again: the object is what it was."""
+    """Put the byte back; doing it twice changes nothing."""
     _require_local(clients)
-    _flip(clients, undo)
+    _put_byte(clients, undo["key"], undo["offset"], undo["byte"])
 
 
 def add_overdue_order(clients: Clients, catalog: Catalog, now: datetime) -> Undo:
@@ -74,11 +74,14 @@ def remove_overdue_order(clients: Clients, undo: Undo) -> None:
             connection.execute(delete, (UUID(undo[table]),))
 
 
-def _flip(clients: Clients, undo: Undo) -> None:
+def _put_byte(clients: Clients, key: str, offset: int, byte: int | None) -> int:
+    """Write one byte of an object (None: one that differs from what is there); what stood there before."""
     bucket, admin = clients.settings.backups.bucket, clients.objects(ADMIN)
-    content = bytearray(admin.get_object(Bucket=bucket, Key=undo["key"])["Body"].read())
-    content[undo["offset"]] ^= MASK
-    admin.put_object(Bucket=bucket, Key=undo["key"], Body=bytes(content))
+    content = bytearray(admin.get_object(Bucket=bucket, Key=key)["Body"].read())
+    before = content[offset]
+    content[offset] = before ^ MASK if byte is None else byte
+    admin.put_object(Bucket=bucket, Key=key, Body=bytes(content))
+    return before
 
 
 def _buyer(now: datetime) -> dict[str, Any]:

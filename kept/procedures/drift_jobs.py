@@ -53,9 +53,13 @@ def restore_backup(environment: Environment, undo: Undo) -> None:
 
 
 def fail_drill(environment: Environment) -> Undo:
-    """Corrupt the newest backup, then drill: the drill must not pass."""
-    undo = corrupt_backup(environment)
-    run_drill(environment)
+    """Corrupt the newest backup (at another place than `corrupt_backup` does), then drill: the drill must not pass."""
+    undo = drift_data.corrupt_newest_backup(environment.clients, part=3)
+    try:
+        run_drill(environment)
+    except BaseException:
+        restore_backup(environment, undo)  # nobody would remember how to undo it
+        raise
     return undo
 
 

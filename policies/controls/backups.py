@@ -38,7 +38,7 @@ def made(report: BackupReport, question: Question) -> Iterable[Observation]:
     cipher = question.promise.text("cipher")
     expected = f"read back and verified, {cipher}, rows in it"
     observed = f"{'verified' if report.verified else 'not verified'}, {report.cipher}, {report.rows} rows in {report.tables} tables"
-    good = report.verified and report.cipher == cipher and report.tables > 0
+    good = report.verified and report.cipher == cipher and report.tables > 0 and report.rows > 0
     yield _judged(f"backup {report.backup_id}", good, expected, observed, RUN_IT)
     yield _age(f"backup {report.backup_id}: recovery point", report.snapshot_time, question)
 
@@ -68,7 +68,7 @@ def restored(report: DrillReport, _question: Question) -> Iterable[Observation]:
     subject = f"restore of backup {report.backup_id}" if report.backup_id else "restore of the newest backup"
     expected = "every table's digest equal, nothing left behind"
     found = "; ".join(report.problems) or f"{report.tables} tables, {report.rows} rows equal on a {report.scratch} server"
-    good = report.passed and not report.problems and report.tables > 0
+    good = report.passed and not report.problems and report.tables > 0 and report.rows > 0
     yield _judged(subject, good, expected, found, DRILL_IT)
     if report.recovery_seconds_today is not None:
         yield _recovery_time(report)
@@ -80,10 +80,14 @@ def restorable(clients: Clients, _question: Question) -> Iterable[Observation]:
     from backups import inventory
     from backups.digests import table_names
 
-    backup = inventory.read(clients).newest
+    listed = inventory.read(clients)
+    backup = listed.newest
     if backup is None:
         yield _judged(SUBJECT, False, "a backup", "there is none", RUN_IT)
         return
+    gone = {backup.manifest.data.object_key, backup.manifest.globals.object_key} & set(listed.missing)
+    seen = f"missing: {', '.join(sorted(gone))}" if gone else "both are there"
+    yield _judged(f"{SUBJECT}: objects", not gone, "data and globals are in the bucket", seen, RUN_IT)
     yield _unwraps(clients, backup)
     with clients.database() as connection:
         tables = table_names(connection)

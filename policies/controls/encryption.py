@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 SAMPLED_ROWS = 3
 """Rows opened in each table of each merchant, at every run."""
 
+MERCHANT = "merchant"
+"""The scope of the tables that every merchant has in a schema of its own."""
+
 EXPECTED = "every value encrypted by the application, under a key of its merchant"
 
 MEND = "find what wrote past the field cipher, encrypt the value (or put its ciphertext back), and change its keys if it leaked"
@@ -68,6 +71,11 @@ def columns(clients: Clients, question: Question) -> Iterator[Observation]:
             look = _Look(connection, cipher, merchant, schema, _headers(ring, merchant))
             for table in _personal_tables(question.catalog.data_map):
                 yield from look.table(table, found.get((schema, table.name)))
+        for table in question.catalog.data_map.tables:
+            if table.scope != MERCHANT:
+                yield from (
+                    unknown(f"{table.name}.{column.name}", EXPECTED, "platform tables are not looked at yet") for column in table.personal()
+                )
 
 
 @dataclass(frozen=True)
@@ -212,4 +220,4 @@ def _undeclared(found: Found, merchants: Mapping[str, UUID], data_map: DataMap) 
 
 
 def _personal_tables(data_map: DataMap) -> tuple[Table, ...]:
-    return tuple(table for table in data_map.tables if table.scope == "merchant" and table.personal())
+    return tuple(table for table in data_map.tables if table.scope == MERCHANT and table.personal())

@@ -44,6 +44,9 @@ def purged(report: PurgeReport, _question: Question) -> Iterable[Observation]:
         yield Observation(name, Outcome.UNKNOWN, NONE_OVERDUE, "the merchant's tables are not there")
     for each in report.tables:
         expected = f"0 overdue after the purge, cut-off {report.cut_off:%Y-%m-%d %H:%M} UTC"
+        if not each.merchants:
+            yield Observation(each.table, Outcome.UNKNOWN, expected, "the purge found no merchant's table")
+            continue
         observed = f"{each.overdue_after} overdue after, {each.purged} of {each.matched} purged, {each.merchants} merchants"
         good = report.applied and not each.overdue_after
         said = observed if report.applied else f"only planned: {each.matched} would be purged"

@@ -46,6 +46,8 @@ def read(document: Mapping[str, Any]) -> Stack:
     steps = document.get("steps")
     if not isinstance(steps, list):
         raise BadData("this is no preview: it has no `steps`", f"write one with `{COMMAND}`")
+    if any(each.get("severity") == "error" for each in document.get("diagnostics") or ()):
+        raise BadData("this preview ended with an error, so it is not whole", f"mend the program, then write it again with `{COMMAND}`")
     left_out = int((document.get("changeSummary") or {}).get("same", 0)) - sum(step.get("op") == "same" for step in steps)
     if left_out > 0:
         raise BadData(f"this preview leaves out {left_out} unchanged resources", f"write it with `{COMMAND}`")

@@ -148,3 +148,15 @@ def test_an_exception_that_does_not_fit_is_refused_before_it_is_signed(case: str
     exceptions.check(exception())
     with pytest.raises(UsageError):
         exceptions.check(exception(**WRONG[case]))
+
+
+def test_a_withdrawal_outlives_its_signers_entry(world: World) -> None:
+    """Who withdrew a statement may leave: what was withdrawn does not come back."""
+    facts = Facts("production", "illumacom", "attests", "access.mfa", "withdrawn", START, None, None)
+    said = Attested("access.mfa", "withdrawn", OFFICER.role, OFFICER.key, START, None, None, "register", person=register.sign(facts, KEY))
+    world.writer(environment="production").attestation(said)
+    world.checkpoint(environment="production")
+    withdrawn = [
+        each for each in register.credible(world.verify().records, Register()) if getattr(each.predicate, "status", "") == "withdrawn"
+    ]
+    assert len(withdrawn) == 1

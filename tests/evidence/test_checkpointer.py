@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from evidence.checkpointer import checkpoint
 from evidence.composing import Stamp
 from evidence.errors import Exists, Inconsistent
 from evidence.notes import Checkpoint, sign_checkpoint
+from evidence.reading import summaries
 from evidence.statements import LogEvent, to_bytes
 from evidence.stores import MemoryStore
 from evidence.writer import seal
@@ -364,3 +366,31 @@ def test_the_lock_is_held_while_it_works(world: World) -> None:
 
     checkpoint(world.parts(), lock(), world.clock())  # type: ignore[arg-type]
     assert held == [[], ["checkpoints/000000000001"]]
+
+
+def test_an_object_laid_among_the_numbers_does_not_block_the_log(world: World) -> None:
+    world.write(3)
+    world.checkpoint()
+    world.store.put("records/000000000001-copy", b"foreign")
+    world.write()
+    report = world.checkpoint()
+    assert report.size == 6
+    assert world.problems() == []
+
+
+def test_a_checkpoint_that_waited_long_is_not_dated_before_what_was_written_meanwhile(world: World) -> None:
+    world.checkpoint()
+    asked = world.now + timedelta(days=1)
+    world.now = asked + timedelta(hours=2)
+    world.write()
+    checkpoint(world.parts(), contextlib.nullcontext(), asked)
+    assert world.problems() == []
+
+
+def test_a_subject_the_log_cannot_spell_keeps_its_finding(world: World) -> None:
+    run = control_run(world.now, Outcome.FAIL)
+    odd = replace(run, observations=tuple(replace(each, subject="größe of o'neill") for each in run.observations))
+    world.writer().control_run(odd)
+    world.checkpoint()
+    (found,) = [each for each in summaries(world.verify().records) if each.count(Outcome.FAIL)]
+    assert found.listed[0].subject.startswith("renamed gr**e of o*neill ")

@@ -106,3 +106,13 @@ def certificate(name: str) -> str:
     now = datetime.now(UTC)
     built = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
     return built.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_where_nobody_was_asked_nothing_is_proven(host: str, local_authority: Path) -> None:
+    """A closed port and a name nobody knows: the database may be down, or somewhere else."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    found = knock(database(port, local_authority).model_copy(update={"host": host}))
+    assert found.door is Door.UNCLEAR

@@ -140,3 +140,16 @@ def test_drift_is_refused_outside_of_the_local_environment(clients: Clients) -> 
             act()
     with clients.database() as connection:
         assert connection.execute("SELECT count(*) FROM m_1.buyers").fetchone() == (0,)
+
+
+def test_a_purge_that_found_no_merchants_table_is_unknown(clients: Clients) -> None:
+    report = run(clients)
+    nowhere = replace(report, tables=tuple(replace(each, merchants=0) for each in report.tables))
+    assert {each.outcome for each in purged(nowhere, QUESTION)} == {Outcome.UNKNOWN}
+
+
+def test_a_schema_with_only_some_of_the_tables_is_named(clients: Clients) -> None:
+    with clients.database() as connection:
+        connection.execute("CREATE SCHEMA m_partial")
+        connection.execute("CREATE TABLE m_partial.buyers (id uuid PRIMARY KEY)")
+    assert "m_partial" in run(clients).unreachable
