@@ -257,7 +257,9 @@ def _listed(seen: Observation) -> Listed:
 
 
 def _subject(text: str) -> str:
-    """A subject as the log takes it. A name it cannot hold is spelled without what is odd, with its digest, and keeps its finding."""
+    """A subject as the log takes it: what could name a person is withheld, what is odd is left out; either keeps its finding."""
+    if "@" in text:
+        return f"withheld {sha256(text.encode())[:16]}"
     fit = _ODD.sub("*", text)
     if fit != text or not (fit[:1].isalnum() or fit.startswith("*")):
         return f"renamed {fit[:100]} {sha256(text.encode())[:16]}"

@@ -17,7 +17,7 @@ from evidence.signing import fingerprint, to_pem
 from kept.environment import catalog_of
 from kept.evidence_log import Log, open_log
 from promises.observations import ControlRun, Observation, Outcome, Surface, Vantage
-from services.errors import Unreachable
+from services.errors import BadData, Unreachable
 from services.objects import client
 from services.settings import Settings
 from tests.kept.log_settings import own_log_settings
@@ -158,12 +158,13 @@ def test_without_keys_an_offline_copy_is_not_judged(log: Log, tmp_path: Path) ->
     assert "--record-key" in answer.stderr
 
 
-def test_an_export_again_holds_no_more_than_the_log(log: Log, tmp_path: Path) -> None:
+def test_an_export_over_what_the_log_does_not_have_is_refused_and_changes_nothing(log: Log, tmp_path: Path) -> None:
     log.checkpoint()
     copy = log.export(tmp_path / "copy")
     (copy / "records/000000000009").write_text("left over")
-    log.export(copy)
-    assert sorted(path.name for path in (copy / "records").iterdir()) == ["000000000000"]
+    with pytest.raises(BadData, match="does not have"):
+        log.export(copy)
+    assert (copy / "records/000000000009").read_text() == "left over"
 
 
 def offline(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
