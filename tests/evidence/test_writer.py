@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from evidence.errors import Malformed
 from evidence.records import read
 from evidence.signing import record_keys
 from evidence.spool import Spool, writer_name
@@ -118,9 +118,9 @@ def test_an_answer_that_was_lost_does_not_double_the_record(world: World) -> Non
 
 
 def test_what_is_not_fit_for_the_log_uses_no_number(world: World) -> None:
-    seen = (Observation("jane@example.com", Outcome.FAIL, "a", "b"),)
-    with pytest.raises(Malformed):
-        world.writer().control_run(ControlRun("p", "c", Surface.LIVE, Vantage.INSIDE, "m", START, START, seen))
+    seen = (Observation("key-1", Outcome.FAIL, "a", "b"),)
+    with pytest.raises(ValidationError):
+        world.writer().control_run(ControlRun("no promise's name", "c", Surface.LIVE, Vantage.INSIDE, "m", START, START, seen))
     world.write()
     assert counters(world.store) == [(1, False)]
 
