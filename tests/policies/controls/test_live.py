@@ -14,7 +14,9 @@ from botocore.config import Config
 
 from policies.controls import database, edge, firewall, network, regions, transport
 from policies.controls.base import registered
+from policies.controls.database import probed_from_here
 from policies.judging import Task, run
+from policies.probes import Answer, Door
 from promises.loading import load_catalog
 from promises.observations import ControlRun, Outcome
 from services.clients import Clients
@@ -382,11 +384,17 @@ def test_a_probe_of_no_listener_proves_nothing(local: Settings, unused_tcp_port_
     assert seen.outcome is Outcome.UNKNOWN
 
 
-def test_from_elsewhere_silence_is_a_pass_that_says_so(local: Settings, unused_tcp_port_of_nobody: int) -> None:
+def test_from_elsewhere_silence_is_a_pass_that_says_so() -> None:
+    seen = probed_from_here("database", Answer(Door.UNREACHABLE, "no answer within 5 s"), inside=False)
+    assert (seen.outcome, seen.observed) == (Outcome.PASS, "no answer within 5 s")
+
+
+def test_from_elsewhere_a_closed_port_proves_nothing(local: Settings, unused_tcp_port_of_nobody: int) -> None:
+    """The database may be down: nobody was asked."""
     database_there = local.database.model_copy(update={"port": unused_tcp_port_of_nobody})
     settings = local.model_copy(update={"database": database_there, "environment": "production"})
     (seen,) = ran(settings, "database.probe").observations
-    assert seen.outcome is Outcome.PASS
+    assert seen.outcome is Outcome.UNKNOWN
     assert "no connection" in seen.observed
 
 
