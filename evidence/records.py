@@ -97,12 +97,6 @@ def checkpoint_key(size: int) -> str:
     return f"{CHECKPOINTS}{size:0{DIGITS}}"
 
 
-def number_of(key: str) -> int | None:
-    """The number in an object's name, or None for a foreign name."""
-    name = key.rpartition("/")[2]
-    return int(name) if len(name) == DIGITS and name.isascii() and name.isdigit() else None
-
-
 def in_sequence(keys: Iterable[str]) -> tuple[list[str], list[str]]:
     """The keys of the records 0..n-1 without a gap, and every other object that stands among or beyond them, in order."""
     present = set(keys)

@@ -81,11 +81,10 @@ def control_runs(environment: Environment, judged: Stack, progress: Progress) ->
 
 
 def record(environment: Environment, runs: tuple[ControlRun, ...], digest: str, progress: Progress) -> None:
-    """Store the runs and number them; `digest` is that of the state that the plan controls judged."""
+    """Store the runs; `digest` is that of the state that the plan controls judged. The job's end numbers them."""
     for run in runs:
         store_run(environment, run, state_digest=digest if run.surface is Surface.PLAN else None)
     progress(f"{len(runs)} control runs recorded")
-    environment.log.checkpoint()
 
 
 def judge_log(environment: Environment) -> Verified:

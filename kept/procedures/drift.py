@@ -70,9 +70,7 @@ def break_promise(environment: Environment, promise: str) -> str:
     return drift.words
 
 
-CLOUDS = frozenset(
-    {"region.us-only", "network.private-vpc", "database.no-public-access", "firewall.https-only", "transport.tls", "edge.waf-and-ddos"}
-)
+CLOUDS = frozenset(promise for promise, drift in DRIFTS.items() if drift.break_.__module__ == drift_cloud.__name__)
 """What is broken in the local clouds, and whole again when they are provisioned anew."""
 
 
