@@ -72,6 +72,8 @@ def add(  # noqa: PLR0913 - the facts of a statement
             f"a statement about {promise.id} may hold for at most {_days(limit)}, not {_days(valid_for)}",
             f'say for example --valid-for "{_days(limit)}"',
         )
+    if document_sha256 is None and any(proof.document for proof in promise.proofs):
+        raise UsageError(f"a statement about {promise.id} rests on a document", "name it with --document FILE; only its digest is kept")
     said = signed(Attested(promise.id, "holds", signatory.role, signatory.key_fingerprint, now, now + valid_for, document_sha256))
     writer.attestation(said)
     return said

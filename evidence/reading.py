@@ -99,6 +99,7 @@ def _statement(number: int, said: Attestation) -> RunSummary:
         digest=digest(seen),
         record=number,
         expires=said.valid_until,
+        document=said.document_sha256,
     )
 
 

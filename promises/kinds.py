@@ -107,6 +107,7 @@ class ProofKind:
     max_age: Age
     warn_age: Age | None
     may_be_empty: bool
+    document: bool
 
     def resolve(self, parameters: Mapping[str, Parameter], schedule: Mapping[str, timedelta]) -> Proof:
         max_age = self.max_age.resolve(parameters, schedule)
@@ -114,7 +115,7 @@ class ProofKind:
         if warn_age is not None and warn_age >= max_age:
             problem = f"the warning at {duration(warn_age)} comes after the limit of {duration(max_age)}"
             raise self.entry.error(problem, "let warn_age be below max_age")
-        return Proof(self.surface, self.control, self.planned, max_age, warn_age, self.may_be_empty)
+        return Proof(self.surface, self.control, self.planned, max_age, warn_age, self.may_be_empty, self.document)
 
 
 @dataclass(frozen=True)
@@ -219,20 +220,24 @@ def _parameter(name: str, entry: Entry, jobs: Mapping[str, str]) -> ParameterKin
 
 
 def _proof(entry: Entry, parameters: tuple[ParameterKind, ...], jobs: Mapping[str, str]) -> ProofKind:
-    fields = entry.fields({"surface", "max_age"}, {"control", "planned", "warn_age", "may_be_empty"})
+    fields = entry.fields({"surface", "max_age"}, {"control", "planned", "warn_age", "may_be_empty", "document"})
     if ("control" in fields) == ("planned" in fields):
         raise entry.error(
             "a proof names a control or says why it is planned, one of the two", "write `control: <name>` or `planned: <why>`"
         )
+    surface = Surface(fields["surface"].one_of(tuple(Surface), "surface"))
+    if "document" in fields and surface is not Surface.ATTEST:
+        raise fields["document"].error("only a statement rests on a document", "leave `document` out, or write `surface: attest`")
     durations = {each.name for each in parameters if each.type == "duration"}
     return ProofKind(
         entry=entry,
-        surface=Surface(fields["surface"].one_of(tuple(Surface), "surface")),
+        surface=surface,
         control=fields["control"].text() if "control" in fields else None,
         planned=fields["planned"].text() if "planned" in fields else None,
         max_age=_age(fields["max_age"], durations, jobs),
         warn_age=_age(fields["warn_age"], durations, jobs) if "warn_age" in fields else None,
         may_be_empty="may_be_empty" in fields and fields["may_be_empty"].flag(),
+        document="document" in fields and fields["document"].flag(),
     )
 
 

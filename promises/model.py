@@ -30,7 +30,8 @@ class Proof:
     """One proof a promise needs: a control by name, or `planned` with the reason why there is none yet (never both).
 
     `max_age` is how old the latest complete run may be (for an attestation: how long a statement may hold); `warn_age`, where
-    given, is the age from which the promise is at risk. `may_be_empty` says whether a population of zero proves anything.
+    given, is the age from which the promise is at risk. `may_be_empty` says whether a population of zero proves anything, `document`
+    that a statement counts only where it rests on a document.
     """
 
     surface: Surface
@@ -39,6 +40,7 @@ class Proof:
     max_age: timedelta
     warn_age: timedelta | None = None
     may_be_empty: bool = False
+    document: bool = False
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,8 @@ class RunSummary:
     """What the log keeps of a run, and what verdicts are computed from.
 
     `record` is the number in the evidence log (None while it has none). `expires` is set for attestations
-    only, `state_digest` (SHA-256, hex, of the stack's canonical state) for plan runs only.
+    only, and so is `document` (SHA-256, hex, of what the statement rests on); `state_digest` (SHA-256, hex, of the stack's canonical
+    state) for plan runs only.
     """
 
     promise: str
@@ -124,6 +125,7 @@ class RunSummary:
     record: int | None = None
     expires: datetime | None = None
     state_digest: str | None = None
+    document: str | None = None
 
     def count(self, outcome: Outcome) -> int:
         return self.counts.get(outcome, 0)

@@ -173,6 +173,8 @@ def _doubts(proof: Proof, run: RunSummary, now: datetime) -> list[str]:
         found.append(f"its last run is {duration(age)} old, {duration(proof.max_age)} are allowed")
     if run.expires is not None and now >= run.expires:
         found.append(f"the statement expired on {run.expires:%Y-%m-%d}")
+    if proof.document and run.document is None:
+        found.append("the statement rests on no document, and this promise asks for one")
     unknown = run.count(Outcome.UNKNOWN)
     if unknown:
         found.append(f"{unknown} of {plural(run.population, 'subject')} could not be checked{_named(run, Outcome.UNKNOWN)}")

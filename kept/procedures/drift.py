@@ -29,6 +29,28 @@ class Drift:
     mend: Callable[[Environment, Undo], None]
 
 
+def _statement(promise: str) -> Drift:
+    return Drift(
+        "the signed statement is withdrawn",
+        lambda environment: drift_jobs.withdraw_statement(environment, promise),
+        lambda environment, _undo: drift_jobs.sign_statement(environment, promise),
+    )
+
+
+STATED = (
+    "access.mfa",
+    "storage.servers-encrypted",
+    "storage.at-rest",
+    "access.passwords",
+    "use.sole-purpose",
+    "sharing.never-sold",
+    "sharing.processors",
+    "sharing.soc2-and-dpa",
+    "marketplace.official-api",
+    "marketplace.data-protection-policy",
+)
+"""Promises that a person states, besides what is measured; each is broken by withdrawing the statement."""
+
 DRIFTS: Mapping[str, Drift] = {
     "region.us-only": Drift("a volume is created in Frankfurt", drift_cloud.add_foreign_volume, drift_cloud.delete_volume),
     "network.private-vpc": Drift("a droplet appears outside the stack's VPC", drift_cloud.add_stray_droplet, drift_cloud.delete_droplet),
@@ -53,7 +75,7 @@ DRIFTS: Mapping[str, Drift] = {
     "retention.buyer-pii": Drift(
         "an order shipped 100 days ago appears with its buyer's name still there", drift_jobs.add_overdue, drift_jobs.purge_overdue
     ),
-    "access.mfa": Drift("the statement that every account uses MFA is withdrawn", drift_jobs.withdraw_statement, drift_jobs.sign_statement),
+    **{promise: _statement(promise) for promise in STATED},
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kept.environment import Environment
 from kept.procedures import drift_data
-from kept.procedures.attestations import attest, withdraw
+from kept.procedures.attestations import attest, standing, withdraw
 from kept.procedures.backups import run_drill
 from kept.procedures.keys import rotate_keys
 from kept.procedures.retention import purge_due
@@ -18,7 +18,7 @@ from services.errors import Refused
 Undo = dict[str, Any]
 
 OVERAGE = timedelta(days=120)
-MFA = "access.mfa"
+SAMPLE = "A sample of the local run: it stands in for the document that a statement rests on, and proves nothing.\n"
 
 
 def write_plaintext(environment: Environment) -> Undo:
@@ -77,10 +77,17 @@ def purge_overdue(environment: Environment, _undo: Undo) -> None:
     purge_due(environment, apply=True)
 
 
-def withdraw_statement(environment: Environment) -> Undo:
-    withdraw(environment, MFA)
+def withdraw_statement(environment: Environment, promise: str) -> Undo:
+    """Withdraw the statement about a promise; where none stands, one is signed first."""
+    if all(each.promise != promise or each.state == "withdrawn" for each in standing(environment)):
+        sign_statement(environment, promise)
+    withdraw(environment, promise)
     return {}
 
 
-def sign_statement(environment: Environment, _undo: Undo) -> None:
-    attest(environment, MFA)
+def sign_statement(environment: Environment, promise: str) -> None:
+    """A statement of the local run, which the record key signs; where it must rest on a document, on one that says it is a sample."""
+    proofs = environment.catalog.promise(promise).proofs
+    document = environment.settings.data / "sample-document.txt"
+    document.write_text(SAMPLE)
+    attest(environment, promise, document=document if any(proof.document for proof in proofs) else None)

@@ -45,6 +45,16 @@ def test_a_statement_stands_until_it_expires(world: World) -> None:
     assert [each.state for each in listed(world)] == ["expired"]
 
 
+def test_a_promise_that_asks_for_a_document_takes_no_statement_without_one(world: World) -> None:
+    documented = promise(Proof(Surface.ATTEST, "attestation", None, LIMIT, document=True))
+    with pytest.raises(UsageError, match="rests on a document") as refusal:
+        add(world.writer(), documented, OFFICER, world.now, valid_for=LIMIT)
+    assert "--document" in refusal.value.hint
+    assert world.everything() == {}
+    add(world.writer(), documented, OFFICER, world.now, valid_for=LIMIT, document_sha256="d" * 64)
+    assert [each.state for each in listed(world)] == ["holds"]
+
+
 def test_a_withdrawn_statement_can_be_made_again(world: World) -> None:
     add(world.writer(), MFA, OFFICER, world.now, valid_for=LIMIT)
     withdraw(world.writer(), MFA, OFFICER, world.clock(), listed(world))

@@ -8,32 +8,42 @@ from pathlib import Path
 
 import pytest
 
-from kept.procedures.drift import DRIFTS
+from kept.demo import STATEMENTS
+from kept.procedures.drift import DRIFTS, STATED
 from tests.kept.conftest import KEPT, Home
 
-NOT_PROVEN = {"transport.tls", "edge.waf-and-ddos"}
-"""Until the edge can be probed; their other proofs run."""
+MEASURED_LATER = set(STATED) - {"storage.at-rest", "sharing.soc2-and-dpa", "marketplace.official-api"}
+"""A person states them, and what would measure them is planned."""
 
-ATTESTED = {"access.mfa"}
+NOT_PROVEN = {"transport.tls", "edge.waf-and-ddos", *MEASURED_LATER}
+"""Until the edge can be probed, and what is planned is there; their other proofs run."""
+
+ATTESTED = set(STATED) - MEASURED_LATER
 
 
 def expected(promise: str) -> str:
+    """What a promise is once all its proofs are there that can be."""
     if promise in NOT_PROVEN:
         return "not proven"
     return "kept (attested)" if promise in ATTESTED else "kept"
 
 
+def after_demo(promise: str) -> str:
+    """The demo signs for nothing that rests on somebody else's document."""
+    return "not proven" if promise in ATTESTED - set(STATEMENTS) else expected(promise)
+
+
 def test_a_demo_keeps_every_promise_that_can_be_proven_and_says_why_the_others_are_not(demo: Home) -> None:
     document = demo.json("verify", "illumacom", code=5)
     assert {each["id"]: each["status"] for each in document["promises"] if each["id"] in DRIFTS} == {
-        each: expected(each) for each in DRIFTS
+        each: after_demo(each) for each in DRIFTS
     }
     assert set(DRIFTS) < {each["id"] for each in document["promises"]}
     for each in document["promises"]:
-        if each["id"] in NOT_PROVEN or each["id"] not in DRIFTS:
+        if each["id"] not in DRIFTS or after_demo(each["id"]) == "not proven":
             assert each["status"] == "not proven"
             assert each["reasons"]
-            assert all("planned" in reason for reason in each["reasons"])
+            assert all("planned" in reason or reason == "attestation (attest): no run in the log" for reason in each["reasons"])
 
 
 def test_it_may_be_run_again(demo: Home) -> None:
@@ -101,6 +111,9 @@ def test_evidence_that_was_edited_is_refused_and_named(demo: Home, tmp_path: Pat
     assert "3" in answer.stdout + answer.stderr
 
 
+QUICK = {"database.no-public-access", "access.mfa", "storage.at-rest"}
+
+
 def broken_and_mended(demo: Home, promise: str) -> None:
     statuses = demo.json("demo", "--break", promise, code=3)["promises"]
     (found,) = [each for each in statuses if each["id"] == promise]
@@ -113,13 +126,13 @@ def broken_and_mended(demo: Home, promise: str) -> None:
     assert mended[promise] == expected(promise)
 
 
-@pytest.mark.parametrize("promise", ["database.no-public-access", "access.mfa"])
+@pytest.mark.parametrize("promise", sorted(QUICK))
 def test_a_promise_can_be_broken_and_mended(demo: Home, promise: str) -> None:
     broken_and_mended(demo, promise)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("promise", sorted(set(DRIFTS) - {"database.no-public-access", "access.mfa"}))
+@pytest.mark.parametrize("promise", sorted(set(DRIFTS) - QUICK))
 def test_every_promise_can_be_broken_and_mended(demo: Home, promise: str) -> None:
     broken_and_mended(demo, promise)
 

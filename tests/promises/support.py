@@ -18,6 +18,7 @@ LIVE = Proof(Surface.LIVE, "shelf.live", None, max_age=2 * DAY)
 PLAN = Proof(Surface.PLAN, "shelf.plan", None, max_age=8 * DAY)
 DRILL = Proof(Surface.JOB, "shelf.drilled", None, max_age=92 * DAY, warn_age=80 * DAY)
 STATEMENT = Proof(Surface.ATTEST, "attestation", None, max_age=92 * DAY, warn_age=78 * DAY)
+DOCUMENTED = Proof(Surface.ATTEST, "attestation", None, max_age=92 * DAY, document=True)
 PLANNED = Proof(Surface.LIVE, None, "comes with the warehouse", max_age=2 * DAY)
 
 
@@ -38,6 +39,7 @@ def run(
     record: int | None = 7,
     expires: datetime | None = None,
     state_digest: str | None = None,
+    document: str | None = None,
 ) -> RunSummary:
     """A run of the proof's control; without observations one shelf that passed."""
     listed = observations or (seen("shelf 1"),)
@@ -55,6 +57,7 @@ def run(
         record=record,
         expires=expires,
         state_digest=state_digest,
+        document=document,
     )
 
 

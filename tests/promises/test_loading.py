@@ -285,6 +285,7 @@ REFUSED_KINDS = {
         "has no proof",
     ),
     "a proof that is both there and planned": ("planned: comes later", "planned: comes later, control: x", 25, "one of the two"),
+    "a document for what is no statement": ("may_be_empty: true", "document: true", 25, "only a statement rests on a document"),
     "a proof that is neither": ("planned: comes later, ", "", 25, "one of the two"),
     "a surface that is none": ("surface: job", "surface: jobs", 24, "unknown surface 'jobs'"),
     "a duration without a unit": ("type: duration, unit: days", "type: duration", 16, "a duration has a unit"),

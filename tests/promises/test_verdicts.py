@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from promises.model import Promise
 from promises.observations import Figure, Observation, Outcome, RunSummary, Surface
 from promises.verdicts import GrantedException, Status, Verdict, exit_code, judge
-from tests.promises.support import DAY, DRILL, HOUR, LIVE, NOW, PLAN, PLANNED, STATEMENT, empty, promise, run, seen
+from tests.promises.support import DAY, DOCUMENTED, DRILL, HOUR, LIVE, NOW, PLAN, PLANNED, STATEMENT, empty, promise, run, seen
 
 FAIL, UNKNOWN = Outcome.FAIL, Outcome.UNKNOWN
 
@@ -131,6 +131,10 @@ RULES = {
     "an expired statement": Case(
         promise(STATEMENT), (run(STATEMENT, expires=NOW),), Status.NOT_PROVEN, "attestation (attest): the statement expired on 2031-05-02"
     ),
+    "a statement without the document it must rest on": Case(
+        promise(DOCUMENTED), (run(DOCUMENTED, expires=NOW + 60 * DAY),), Status.NOT_PROVEN, "rests on no document"
+    ),
+    "a statement on its document": Case(promise(DOCUMENTED), (run(DOCUMENTED, expires=NOW + 60 * DAY, document="e" * 64),), Status.KEPT),
     "a statement that claims to hold for years": Case(
         promise(STATEMENT), (run(STATEMENT, age=93 * DAY, expires=NOW + 900 * DAY),), Status.NOT_PROVEN, "92 days are allowed"
     ),

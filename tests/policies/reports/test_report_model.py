@@ -52,7 +52,7 @@ def test_attention_is_worst_first_and_leaves_out_what_is_kept() -> None:
 
 
 def test_statements_alone_are_named_as_such() -> None:
-    assert entry("access.mfa").words == "kept (attested)"
+    assert entry("marketplace.official-api").words == "kept (attested)"
 
 
 def test_what_mends_a_failure_is_said_once() -> None:
@@ -85,7 +85,7 @@ def test_figures_are_shown_against_their_limit() -> None:
 
 
 def test_a_statement_ends_when_it_expires() -> None:
-    assert entry("access.mfa").proofs[0].good_until == NOW + 60 * DAY
+    assert entry("marketplace.official-api").proofs[0].good_until == NOW + 60 * DAY
 
 
 def test_what_is_not_listed_is_counted() -> None:
