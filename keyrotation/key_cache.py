@@ -89,6 +89,13 @@ class KeyCache:
                 self._open.popitem(last=False)
             return found[1]
 
+    def look_again(self, merchant: UUID) -> None:
+        """Ask the ring which key is active at the next write, whatever was believed; reserved nonces stay, if it is the same."""
+        with self._lock:
+            known = self._writing.get(merchant)
+            if known is not None:
+                known.until = self._clock()
+
     def forget(self, merchant: UUID) -> None:
         """Drop all that is known of a merchant's keys (its keys were rotated or destroyed)."""
         with self._lock:

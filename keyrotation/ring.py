@@ -14,9 +14,9 @@ A thin shell over SQL. It opens no key and asks Vault nothing. Rules:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -124,6 +124,23 @@ class Ring:
             self.connection.execute(state, (merchant, kid))
             self.connection.execute(point, (merchant, kid))
 
+    def retire(self, merchant: UUID, kid: int, event: KeyEvent) -> bool:
+        """No value stands under `kid` any more; its wrap stays, for a restored backup. False for the active key, or one not in use."""
+        update = (
+            "UPDATE kept.data_key AS k SET state = 'retired' WHERE merchant = %s AND kid = %s AND state = 'active'"
+            " AND NOT EXISTS (SELECT FROM kept.active_key AS a WHERE a.merchant = k.merchant AND a.kid = k.kid) RETURNING kid"
+        )
+        return self._change(update, (merchant, kid), event)
+
+    def settled(self, merchant: UUID, kid: int, time: timedelta) -> bool:
+        """Whether `kid` has been the active key for at least that long, by the database's clock and the recorded activation."""
+        query = (
+            "SELECT max(at) <= clock_timestamp() - %s::interval FROM kept.key_event"
+            " WHERE merchant = %s AND kid = %s AND step = 'activate' HAVING max(at) IS NOT NULL"
+        )
+        row = self._one(query, (time, merchant, kid))
+        return row is not None and bool(row[0])
+
     def reserve(self, merchant: UUID, kid: int, count: int, cap: int = NONCE_CAP) -> bool:
         """Count `count` nonces as used, committed; False when the key's budget would be overspent."""
         update = (
@@ -165,13 +182,20 @@ class Ring:
         finally:
             self._unlock(name)
 
-    @contextmanager
-    def rotation_lock(self) -> Iterator[None]:
+    def rotation_lock(self) -> AbstractContextManager[None]:
         """Hold the lock of all rotations; `LockTaken` when another process has it."""
-        name = "kept.keys.rotation"
+        return self._only("rotation")
+
+    def reencryption_lock(self) -> AbstractContextManager[None]:
+        """Hold the lock of all re-encryptions; `LockTaken` when another process has it."""
+        return self._only("re-encryption")
+
+    @contextmanager
+    def _only(self, work: str) -> Iterator[None]:
+        name = f"kept.keys.{work}"
         row = self._one("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (name,))
         if row is None or not row[0]:
-            raise LockTaken("another rotation is running", "wait for it to end; its lock is freed when its process ends")
+            raise LockTaken(f"another {work} is running", "wait for it to end; its lock is freed when its process ends")
         try:
             yield
         finally:

@@ -64,11 +64,11 @@ class Sweep:
     batch_rows: int = BATCH_ROWS
     paced: Callable[[int], None] = lambda _rows: None
 
-    def run(self, kid: int) -> Swept:
-        """Passes until one changes nothing and is overtaken by nobody; `kid` is the active key."""
+    def run(self, active: Callable[[], int]) -> Swept:
+        """Passes until one changes nothing and is overtaken by nobody; `active` tells the active kid before each."""
         total = Swept()
         for _ in range(MAX_PASSES):
-            found = self._pass(kid)
+            found = self._pass(active())
             total += found
             if not found.changed and not found.overtaken:
                 break
