@@ -1,4 +1,4 @@
-"""`kept keys`: the ages of every key, and the rotation job."""
+"""`kept keys`: the ages of every key, the rotation job, and the re-encryption of what stands under earlier data keys."""
 
 from __future__ import annotations
 
@@ -39,5 +39,26 @@ def rotate(*, apply: bool, yes: bool, env: str | None, output: str) -> int:
     if apply:
         confirm(environment.settings.environment, yes=yes, env=env)
     report = rotate_keys(environment, apply=apply)
+    show_report(report, output)
+    return 3 if report.failures else 0
+
+
+@command.command("reencrypt")
+@click.option("--rate", type=click.FloatRange(min=0), default=0, metavar="ROWS", help="At most so many rows a second (default: no limit).")
+@apply_options
+@output_option
+def reencrypt(*, rate: float, apply: bool, yes: bool, env: str | None, output: str) -> int:
+    """Write values again that stand under earlier data keys, and retire keys that nothing stands under. Without --apply: the plan.
+
+    It may be stopped at any moment and goes on where it was. Exit code 3 when a value did not open or a merchant failed.
+    """
+    from kept.environment import open_environment
+    from kept.procedures.keys import reencrypt_values
+    from kept.showing import show_report
+
+    environment = open_environment()
+    if apply:
+        confirm(environment.settings.environment, yes=yes, env=env)
+    report = reencrypt_values(environment, apply=apply, rate=rate)
     show_report(report, output)
     return 3 if report.failures else 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kept import output as out
 from kept.environment import Environment
 from kept.jobs import JobContext, Progress, run_job
-from keyrotation import register, rotation
+from keyrotation import reencryption, register, rotation
+from keyrotation.reencryption import Pace, ReencryptionReport
 from keyrotation.rotation_report import RotationReport
 
 
@@ -17,6 +18,17 @@ def rotate_keys(environment: Environment, *, apply: bool, progress: Progress = o
 
     if apply:
         return run_job(environment, "keys.rotate", work, progress, destructive=True)
+    return work(JobContext(environment, "plan", environment.clock(), progress))
+
+
+def reencrypt_values(environment: Environment, *, apply: bool, rate: float = 0, progress: Progress = out.progress) -> ReencryptionReport:
+    """Plan, or re-encrypt at most `rate` rows a second (0: no limit); only a run that acts is a job with records."""
+
+    def work(context: JobContext) -> ReencryptionReport:
+        return reencryption.reencrypt(context.clients, environment.catalog.data_map, context.progress, apply=apply, pace=Pace(rate))
+
+    if apply:
+        return run_job(environment, "keys.reencrypt", work, progress, destructive=True)
     return work(JobContext(environment, "plan", environment.clock(), progress))
 
 
