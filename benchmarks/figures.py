@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.evidence import tree_mebibytes, verify_ratio
+from benchmarks.fields import decrypt_ratio, encrypt_ratio, reencrypt_ratio
 from benchmarks.reports import page_megabytes, page_seconds
 
 KEPT = Path(sys.executable).with_name("kept")
@@ -59,4 +60,7 @@ FIGURES: Mapping[str, Figure] = {
     "report-size": Figure(page_megabytes, "MB", 1),
     "evidence-verify": Figure(verify_ratio, "x", 0.70, at_least=True),
     "evidence-memory": Figure(tree_mebibytes, "MiB", 200),
+    "field-encrypt": Figure(encrypt_ratio, "x", 0.60, at_least=True),
+    "field-decrypt": Figure(decrypt_ratio, "x", 0.60, at_least=True),
+    "reencrypt": Figure(reencrypt_ratio, "x", 0.45, at_least=True),
 }

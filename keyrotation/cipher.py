@@ -15,6 +15,7 @@ of `DataKeys` (`keyrotation.key_cache` in production). Rules:
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable, Sequence
 from typing import Protocol
 from uuid import UUID
@@ -23,7 +24,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keyrotation.errors import DecryptionFailed
-from keyrotation.format import BODY_OFFSET, HEADER_BYTES, NONCE_BYTES, OVERHEAD_BYTES, associated_prefix, associated_row, header, kid_of
+from keyrotation.format import BODY_OFFSET, HEADER_BYTES, NONCE_BYTES, associated_prefix, associated_row, associated_rows, header, kid_of
+
+_NONCES = struct.Struct(f"{NONCE_BYTES}s")
 
 
 class DataKeys(Protocol):
@@ -66,30 +69,37 @@ class FieldCipher:
         kid, key = self._keys.for_writing(merchant, len(values))
         head = header(kid)
         prefix = associated_prefix(head, merchant, column)
-        pool = self._random(NONCE_BYTES * len(values))
-        nonces = (pool[at : at + NONCE_BYTES] for at in range(0, len(pool), NONCE_BYTES))
+        places = associated_rows(prefix, rows)
+        nonces = _NONCES.iter_unpack(self._random(NONCE_BYTES * len(values)))
+        seal = key.encrypt
         return [
-            None if value is None else head + nonce + key.encrypt(nonce, value, prefix + associated_row(row))
-            for row, value, nonce in zip(rows, values, nonces, strict=True)
+            None if value is None else head + nonce + seal(nonce, value, place)
+            for place, value, (nonce,) in zip(places, values, nonces, strict=True)
         ]
 
     def decrypt_many(self, merchant: UUID, column: int, rows: Sequence[bytes], stored: Sequence[bytes | None]) -> list[bytes | None]:
         """One column of many rows, in order; None stays None. One bad value fails the whole batch."""
-        opened: dict[bytes, tuple[AESGCM, bytes]] = {}
-        values: list[bytes | None] = []
-        for row, each in zip(rows, stored, strict=True):
-            if each is None:
-                values.append(None)
-                continue
-            head = each[:HEADER_BYTES]
-            if head not in opened or len(each) < OVERHEAD_BYTES:
-                opened[head] = (self._keys.for_reading(merchant, kid_of(each)), associated_prefix(head, merchant, column))
-            key, prefix = opened[head]
-            try:
-                values.append(key.decrypt(each[HEADER_BYTES:BODY_OFFSET], each[BODY_OFFSET:], prefix + associated_row(row)))
-            except InvalidTag:
-                raise _does_not_open(merchant, column) from None
+        heads = {None if each is None else each[:HEADER_BYTES] for each in stored}
+        if len(heads) == 1 and None not in heads:
+            return list(self._decrypt_under_one(merchant, column, rows, stored))  # type: ignore[arg-type]
+        values: list[bytes | None] = [None] * len(stored)
+        for head in heads - {None}:
+            under = [(at, each) for at, each in enumerate(stored) if each is not None and each[:HEADER_BYTES] == head]
+            opened = self._decrypt_under_one(merchant, column, [rows[at] for at, _ in under], [each for _, each in under])
+            for (at, _), value in zip(under, opened, strict=True):
+                values[at] = value
         return values
+
+    def _decrypt_under_one(self, merchant: UUID, column: int, rows: Sequence[bytes], stored: Sequence[bytes]) -> list[bytes]:
+        """Values that all have the same header; the shortest shows that all are long enough to have one."""
+        shortest = min(stored, key=len)
+        unseal = self._keys.for_reading(merchant, kid_of(shortest)).decrypt
+        places = associated_rows(associated_prefix(shortest[:HEADER_BYTES], merchant, column), rows)
+        nonce, body = slice(HEADER_BYTES, BODY_OFFSET), slice(BODY_OFFSET, None)
+        try:
+            return [unseal(each[nonce], each[body], place) for each, place in zip(stored, places, strict=True)]
+        except InvalidTag:
+            raise _does_not_open(merchant, column) from None
 
 
 def _does_not_open(merchant: UUID, column: int) -> DecryptionFailed:

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import struct
 import unicodedata
+from collections.abc import Sequence
 from uuid import UUID
 
 from keyrotation.errors import MalformedValue
@@ -79,6 +80,16 @@ def associated_row(row: bytes) -> bytes:
     if len(row) > MAX_ROW_KEY_BYTES:
         raise UsageError(f"a primary key of {len(row)} bytes: at most {MAX_ROW_KEY_BYTES} can be bound")
     return _LENGTH.pack(len(row)) + row
+
+
+def associated_rows(prefix: bytes, rows: Sequence[bytes]) -> list[bytes]:
+    """The whole associated data of many rows of one column under one key, in order."""
+    lengths = set(map(len, rows))
+    starts = {length: prefix + associated_row(bytes(length))[: _LENGTH.size] for length in lengths}
+    if len(lengths) == 1:  # the keys of one table mostly have one length, and this is the quickest way
+        start = starts[lengths.pop()]
+        return [start + row for row in rows]
+    return [starts[len(row)] + row for row in rows]
 
 
 def associated_data(head: bytes, merchant: UUID, column: int, row: bytes) -> bytes:

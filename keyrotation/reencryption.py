@@ -143,8 +143,9 @@ class Worker:
 
     def _one(self, merchant: UUID, schema: str, *, apply: bool) -> MerchantResult:
         kid = self._active(merchant)
-        with self.clients.database(autocommit=True) as connection:
-            sweeps = [Sweep(connection, FieldCipher(self.cache), merchant, schema, table, paced=self.pace) for table in self.tables]
+        with self.clients.database(autocommit=True) as writer, self.clients.database(autocommit=True) as reader:
+            cipher = FieldCipher(self.cache)
+            sweeps = [Sweep(writer, reader, cipher, merchant, schema, table, paced=self.pace) for table in self.tables]
             swept = {sweep.table.name: sweep.run(lambda: self._active(merchant)) for sweep in sweeps} if apply else {}
             retired, in_use = self._retire(merchant, sweeps, apply=apply)
             return MerchantResult(merchant, kid, swept, sum(sweep.left(kid) for sweep in sweeps), retired, in_use)

@@ -15,10 +15,12 @@ Rates and reasons: `docs/keys.md`. Tables with room for HOT updates (fillfactor 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, LiteralString
 from uuid import UUID
 
+from keyrotation import arrays
 from keyrotation.cipher import FieldCipher
 from keyrotation.columns import PrimaryKey, SealedTable, row_key
 from keyrotation.format import HEADER_BYTES, header
@@ -39,6 +41,10 @@ Row = tuple[Any, ...]
 """A primary key, then the stored values of the table's encrypted columns, in order."""
 
 
+Renewal = tuple[Row, Stored]
+"""A row as it was read, and its columns' values as they shall be."""
+
+
 @dataclass(frozen=True)
 class Swept:
     """What a sweep met, in rows: read, changed, left out because they were written meanwhile, and values that did not open."""
@@ -54,9 +60,11 @@ class Swept:
 
 @dataclass(frozen=True)
 class Sweep:
-    """One table of one merchant, over a connection in autocommit mode; `paced` is told the rows of each batch and may wait."""
+    """One table of one merchant, over two connections in autocommit mode: the next batch is read, opened and sealed while the
+    server still writes the one before. `paced` is told the rows of each batch and may wait."""
 
     connection: psycopg.Connection[Any]
+    reader: psycopg.Connection[Any]
     cipher: FieldCipher
     merchant: UUID
     schema: str
@@ -67,6 +75,7 @@ class Sweep:
     def run(self, active: Callable[[], int]) -> Swept:
         """Passes until one changes nothing and is overtaken by nobody; `active` tells the active kid before each."""
         total = Swept()
+        arrays.register(self.connection)
         for _ in range(MAX_PASSES):
             found = self._pass(active())
             total += found
@@ -83,15 +92,21 @@ class Sweep:
         return self._count(self._where("{} = %(head)s", " OR "), header(kid))
 
     def _pass(self, kid: int) -> Swept:
-        total = Swept()
-        head = header(kid)
-        for rows in self._batches(head):
-            total += self._batch(rows, head)
-            self.paced(len(rows))
-        return total
+        """One pass over what is behind. The batch that is being written when a pass is stopped is written to its end."""
+        total, head = Swept(), header(kid)
+        with ThreadPoolExecutor(1, "sweep") as pool:
+            writing: Future[Swept] | None = None
+            for rows in self._batches(head):
+                renewals, failed = self._renewals(rows, head)
+                if writing is not None:
+                    total += writing.result()
+                writing = pool.submit(self._written, renewals)
+                total += Swept(read=len(rows), failed=failed)
+                self.paced(len(rows))
+            return total if writing is None else total + writing.result()
 
     def _batches(self, head: bytes) -> Iterator[list[Row]]:
-        """Rows that are behind, in the order of their keys; a batch is read when the one before it is written."""
+        """Rows that are behind, in the order of their keys."""
         after: PrimaryKey | None = None
         while rows := self._read(head, after):
             after = rows[-1][0]
@@ -104,19 +119,22 @@ class Sweep:
         query = sql.SQL("SELECT {key}, {columns} FROM {table} WHERE ({behind}) {beyond} ORDER BY {key} LIMIT %(rows)s").format(
             key=self._key, columns=sql.SQL(", ").join(self._columns), table=self._name, behind=self._behind(), beyond=beyond
         )
-        with self.connection.cursor(binary=True) as cursor:
+        with self.reader.cursor(binary=True) as cursor:
             return cursor.execute(query, {"head": head, "after": after, "rows": self.batch_rows}).fetchall()
 
-    def _batch(self, rows: Sequence[Row], head: bytes) -> Swept:
+    def _renewals(self, rows: Sequence[Row], head: bytes) -> tuple[list[Renewal], int]:
+        """What is to be written of a batch, and how many of its values did not open."""
         keys = [row_key(row[0]) for row in rows]
         columns, failed = [], 0
         for at, column in enumerate(self.table.columns, start=1):
             renewed, shut = self._renew(column.id, keys, [row[at] for row in rows], head)
             columns.append(renewed)
             failed += shut
-        renewals = [(row, new) for row, new in zip(rows, zip(*columns, strict=True), strict=True) if row[1:] != new]
+        return [(row, new) for row, new in zip(rows, zip(*columns, strict=True), strict=True) if row[1:] != new], failed
+
+    def _written(self, renewals: Sequence[Renewal]) -> Swept:
         changed = self._write(renewals) if renewals else 0
-        return Swept(len(rows), changed, len(renewals) - changed, failed)
+        return Swept(changed=changed, overtaken=len(renewals) - changed)
 
     def _renew(self, column: int, keys: Sequence[bytes], stored: Sequence[bytes | None], head: bytes) -> tuple[list[bytes | None], int]:
         """A column's values under the active key; those that stand there already, or do not open, stay. How many did not open."""
@@ -145,17 +163,19 @@ class Sweep:
                 shut += 1
         return plain, shut
 
-    def _write(self, renewals: Sequence[tuple[Row, Stored]]) -> int:
+    def _write(self, renewals: Sequence[Renewal]) -> int:
         """One statement: every row whose values are all still the ones that were read. How many those were."""
         from psycopg import sql
 
         width = len(self.table.columns)
-        arrays: list[list[Any]] = [[row[0] for row, _ in renewals]]
+        keys = [row[0] for row, _ in renewals]
+        values: list[Any] = [keys]
         for at in range(width):
-            arrays += [[row[at + 1] for row, _ in renewals], [new[at] for _, new in renewals]]
+            values += [arrays.ByteaArray([row[at + 1] for row, _ in renewals]), arrays.ByteaArray([new[at] for _, new in renewals])]
         names = [sql.Identifier(f"{side}{at}") for at in range(width) for side in ("old", "new")]
         query = sql.SQL(
-            "UPDATE {table} AS t SET {sets} FROM unnest(%b, {arrays}) AS n (key, {names}) WHERE t.{key} = n.key AND {same}"
+            "UPDATE {table} AS t SET {sets} FROM unnest(%b, {arrays}) AS n (key, {names}) WHERE t.{key} = n.key"
+            " AND t.{key} BETWEEN %s AND %s AND {same}"
         ).format(
             table=self._name,
             sets=sql.SQL(", ").join(sql.SQL("{} = n.{}").format(each, sql.Identifier(f"new{at}")) for at, each in enumerate(self._columns)),
@@ -166,7 +186,7 @@ class Sweep:
                 sql.SQL("t.{} IS NOT DISTINCT FROM n.{}").format(each, sql.Identifier(f"old{at}")) for at, each in enumerate(self._columns)
             ),
         )
-        return self.connection.execute(query, arrays).rowcount
+        return self.connection.execute(query, [*values, keys[0], keys[-1]]).rowcount
 
     def _count(self, condition: sql.Composed, head: bytes) -> int:
         from psycopg import sql

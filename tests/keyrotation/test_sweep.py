@@ -46,12 +46,13 @@ def cipher(ring: Ring, app: Vault) -> FieldCipher:
 
 
 @pytest.fixture
-def sweep(connection: psycopg.Connection[Any], cipher: FieldCipher, merchant: UUID, schema: str) -> Sweep:
+def sweep(clients: Clients, connection: psycopg.Connection[Any], cipher: FieldCipher, merchant: UUID, schema: str) -> Iterator[Sweep]:
     """The sweep of a table of 25 rows under the merchant's first key; every fifth row has no city."""
-    sweep = Sweep(connection, cipher, merchant, schema, TABLE, batch_rows=10)
-    for number in range(ROWS):
-        put(sweep, uuid4(), f"name {number}", None if number % 5 == 0 else f"city {number}")
-    return sweep
+    with clients.database(autocommit=True) as reader:
+        sweep = Sweep(connection, reader, cipher, merchant, schema, TABLE, batch_rows=10)
+        for number in range(ROWS):
+            put(sweep, uuid4(), f"name {number}", None if number % 5 == 0 else f"city {number}")
+        yield sweep
 
 
 def put(sweep: Sweep, key: UUID, name: str, city: str | None) -> None:
