@@ -1,12 +1,14 @@
 """The checkpointer: it alone numbers records and signs checkpoints, one at a time under a lock.
 
 1. Read the newest checkpoint that a log key has signed, and all records. Unless it, and the newest one of every anchor, is a
-   prefix of the records: `Inconsistent`, nothing is written, nothing is signed.
+   prefix of the records: `Inconsistent`, nothing is written, nothing is signed. A run that remembers the log as that checkpoint
+   left it (`evidence.resuming`) reads what is new; once a day, and whenever something does not fit, all is read.
 2. Records beyond it stem from a run that died. Those that follow are kept; anything else there, and any object under a foreign
    name, goes back to the inbox, so that nothing laid beside the log can block it.
 3. Every inbox object, in an order that depends on the objects alone: signature, statement and counter are checked; what follows
    becomes `records/<number>`. A gap in a writer's counter is announced by a record before it. What is known already is dropped.
-   What is foreign, unsigned or repeated is copied to `rejected/` and named in a record.
+   What is foreign, unsigned or repeated, or dated so that no verifier would accept it (`evidence.admission`), is copied to
+   `rejected/` and named in a record.
 4. Once a day the log says that it is alive.
 5. Sign size and root, store the checkpoint, copy it to every anchor, and only then empty the inbox.
 
@@ -16,15 +18,19 @@ with the record key under the writer name `checkpointer`, whose counter is read 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from evidence import composing
+from evidence import composing, resuming
+from evidence.admission import ahead, back_dated, misplaced
 from evidence.composing import Stamp
-from evidence.errors import BadSignature, Exists, Inconsistent, Malformed
+from evidence.errors import BadSignature, Exists, Inconsistent, Malformed, Missing
 from evidence.ledger import Candidate, Judgement, Ledger
+from evidence.merkle import leaf_hash
 from evidence.notes import Checkpoint, open_checkpoint, sign_checkpoint
 from evidence.ordering import in_order
 from evidence.records import (
@@ -34,11 +40,14 @@ from evidence.records import (
     RECORDS,
     REJECTED,
     NotARecord,
+    Reason,
     checkpoint_key,
     in_sequence,
     read,
     record_key,
 )
+from evidence.resuming import Memory
+from evidence.rules import TOLERANCE
 from evidence.signing import Signer
 from evidence.statements import Context, Rejection, Statement, to_bytes
 from evidence.stores import Store
@@ -53,18 +62,22 @@ _REJECTIONS_A_RECORD = 100
 
 @dataclass(frozen=True)
 class CheckpointReport:
-    """What a run did. `note` is the newest checkpoint as signed; it is copied to every anchor."""
+    """What a run did. `note` is the newest checkpoint as signed; it is copied to every anchor. `whole`: all records were read."""
 
     size: int
     root: str
     added: int
     rejected: tuple[Rejection, ...]
     note: bytes
+    whole: bool = True
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a checkpointer works with: the store, its two signers, whom it trusts, the context of its own records, the anchors."""
+    """What a checkpointer works with: the store, its two signers, whom it trusts, the context of its own records, the anchors.
+
+    `memory` is a file of this host in which it remembers the log between two runs; without one every run reads the whole log.
+    """
 
     store: Store
     log_signer: Signer
@@ -72,27 +85,55 @@ class Parts:
     trust: Trust
     context: Context
     anchors: tuple[Store, ...] = ()
+    memory: Path | None = None
+
+
+class _Undecided(Exception):  # noqa: N818 - a judgement, caught by `checkpoint`
+    """A counter was used before, and only the whole log can tell by which record."""
 
 
 def checkpoint(parts: Parts, lock: AbstractContextManager[object], now: datetime) -> CheckpointReport:
     """Number what is in the inbox and sign the log; see the module. Errors: `Inconsistent`, `Exists`, those of store and signer."""
     with lock:
+        memory = resuming.load(parts.memory) if parts.memory else None
+        if memory and (resumed := _Run(parts, now, memory)).resumes():
+            with contextlib.suppress(_Undecided):
+                return resumed.run()
         return _Run(parts, now).run()
 
 
 class _Run:
-    def __init__(self, parts: Parts, now: datetime) -> None:
+    def __init__(self, parts: Parts, now: datetime, memory: Memory | None = None) -> None:
         self._parts = parts
         self._store = parts.store
         self._now = now
-        self._ledger = Ledger()
+        self._memory = memory
+        self._ledger = Ledger.recall(memory) if memory else Ledger()
         self._rejections: dict[str, Rejection] = {}
         self._loose: list[str] = []
 
+    def resumes(self) -> bool:
+        """Whether what is remembered is the log as its newest checkpoint, here and at every anchor, and its last record say."""
+        memory, heartbeat = self._memory, self._ledger.heartbeat
+        if memory is None or heartbeat is None or self._now - heartbeat >= HEARTBEAT:
+            return False
+        before = checkpoint_key(memory.size - 1)
+        newest = [self._newest(store, before)[0] for store in (self._store, *self._parts.anchors)]
+        self._loose.clear()
+        if any(each is None or (each.size, each.root) != (memory.size, self._ledger.tree.root()) for each in newest):
+            return False
+        try:
+            return leaf_hash(self._store.get(record_key(memory.size - 1))).hex() == memory.last_leaf
+        except Missing:
+            return False
+
     def run(self) -> CheckpointReport:
-        last, note = self._newest(self._store)
+        last, note = self._newest(self._store, checkpoint_key(self._memory.size - 1) if self._memory else "")
         numbered = self._numbered()
-        self._read_prefix(last, numbered)
+        if self._ledger.whole:
+            self._read_prefix(last, numbered)
+            numbered = numbered[self._ledger.size :]
+        self._check_clock()
         self._extend(numbered)
         for key in self._loose:
             self._loosen(key, self._store.get(key))
@@ -105,14 +146,25 @@ class _Run:
         failure = self._anchor(note)
         for key in inbox:
             self._store.delete(key)
+        if self._parts.memory:
+            resuming.save(self._parts.memory, self._ledger.remember())
         if failure:
             raise failure
         added, root = self._ledger.size - before, self._ledger.tree.root().hex()
-        return CheckpointReport(self._ledger.size, root, added, tuple(self._rejections.values()), note)
+        return CheckpointReport(self._ledger.size, root, added, tuple(self._rejections.values()), note, self._ledger.whole)
 
-    def _newest(self, store: Store) -> tuple[Checkpoint | None, bytes]:
+    def _check_clock(self) -> None:
+        """A clock that is behind the log would refuse honest records: then nothing is numbered."""
+        latest = self._ledger.latest
+        if latest and latest > self._now + TOLERANCE and not self._parts.context.clock_override:
+            raise Inconsistent(
+                f"the newest record is dated {latest.isoformat()}, the clock of this host says {self._now.isoformat()}; nothing is signed",
+                "set the clock right; if it is right, `kept evidence verify` names the record that is dated ahead",
+            )
+
+    def _newest(self, store: Store, after: str = "") -> tuple[Checkpoint | None, bytes]:
         """The newest checkpoint of ours in a store; foreign objects above it in the log's own are loose."""
-        for key in sorted(store.list(CHECKPOINTS), reverse=True):
+        for key in sorted(store.list(CHECKPOINTS, after), reverse=True):
             note = store.get(key)
             try:
                 found = open_checkpoint(note, self._parts.trust.log_keys)
@@ -125,8 +177,9 @@ class _Run:
         return None, b""
 
     def _numbered(self) -> list[str]:
-        """The records' keys 0..n-1 without a gap; every other object under `records/` is loose."""
-        numbered, foreign = in_sequence(self._store.list(RECORDS))
+        """The records' keys without a gap, from 0 or from what is remembered; every other object listed with them is loose."""
+        first = self._ledger.size
+        numbered, foreign = in_sequence(self._store.list(RECORDS, record_key(first - 1) if first else ""), first)
         self._loose += foreign
         return numbered
 
@@ -156,14 +209,14 @@ class _Run:
 
     def _extend(self, numbered: Sequence[str]) -> None:
         """Keep what an interrupted run has numbered, as far as it follows; the rest goes back to the inbox."""
-        beyond = list(numbered[self._ledger.size :])
+        beyond = list(numbered)
         while beyond:
             key = beyond[0]
             try:
                 candidate = self._candidate(key, self._store.get(key))
             except NotARecord:
                 break
-            if self._ledger.judge(candidate) is not Judgement.FOLLOWS:
+            if self._judge(candidate) is not Judgement.FOLLOWS or self._refused(candidate):
                 break
             self._ledger.take(candidate)
             beyond.pop(0)
@@ -177,16 +230,51 @@ class _Run:
                 found.append(self._candidate(key, raw))
             except NotARecord as error:
                 self._reject(raw, Rejection(sha256=composing.sha256(raw), reason=error.reason))
-        return in_order(found)
+        return in_order(self._admitted(found))
+
+    def _admitted(self, found: Sequence[Candidate]) -> list[Candidate]:
+        """Those of this world and not of the future; the others are refused, and named before what follows them."""
+        refused = {each.sha256: reason for each in found if (reason := self._out_of_place(each))}
+        admitted = [each for each in found if each.sha256 not in refused]
+        earliest = min((each.statement.predicate.time_created for each in admitted), default=self._now)
+        for each in found:
+            if each.sha256 in refused:
+                self._refuse(each, refused[each.sha256], min(earliest, self._now))
+        return admitted
+
+    def _refuse(self, candidate: Candidate, reason: Reason, at: datetime) -> None:
+        """Move a record of ours aside and say so at once, so that its counter is accounted for when its writer's next one comes."""
+        ours = reason != "another-world" and self._judge(candidate) in (Judgement.FOLLOWS, Judgement.LEAVES_GAP)
+        mark = candidate.statement.predicate.writer if ours else None
+        self._reject(candidate.raw, Rejection(sha256=candidate.sha256, reason=reason, writer=mark))
+        self._record_rejections(at)
+
+    def _out_of_place(self, candidate: Candidate) -> Reason | None:
+        predicate, context = candidate.statement.predicate, self._parts.context
+        return misplaced(predicate, context) or (None if context.clock_override else ahead(predicate, self._now))
+
+    def _refused(self, candidate: Candidate) -> Reason | None:
+        late = None if self._parts.context.clock_override else back_dated(candidate.statement.predicate, self._ledger.latest)
+        return self._out_of_place(candidate) or late
+
+    def _judge(self, candidate: Candidate) -> Judgement:
+        judgement = self._ledger.judge(candidate)
+        if judgement is Judgement.UNDECIDED:
+            raise _Undecided
+        return judgement
 
     def _number(self, candidates: Iterable[Candidate]) -> None:
         for candidate in candidates:
-            judgement = self._ledger.judge(candidate)
+            judgement = self._judge(candidate)
+            fits = judgement in (Judgement.LEAVES_GAP, Judgement.FOLLOWS)
+            if fits and (reason := self._refused(candidate)):
+                self._refuse(candidate, reason, self._now)
+                continue
             if judgement is Judgement.REPEATED:
                 self._reject(candidate.raw, Rejection(sha256=candidate.sha256, reason="repeated"))
             if judgement is Judgement.LEAVES_GAP:
                 self._announce(candidate.statement)
-            if judgement in (Judgement.LEAVES_GAP, Judgement.FOLLOWS):
+            if fits:
                 self._write(candidate)
 
     def _announce(self, statement: Statement) -> None:
@@ -196,10 +284,11 @@ class _Run:
         stamp = self._stamp(self._not_before(predicate.time_created))
         self._record(composing.gap(stamp, missing, self._ledger.size, self._ledger.tree.root()))
 
-    def _record_rejections(self) -> None:
+    def _record_rejections(self, at: datetime | None = None) -> None:
         fresh = [each for digest, each in self._rejections.items() if digest not in self._ledger.rejected]
         for first in range(0, len(fresh), _REJECTIONS_A_RECORD):
-            self._record(composing.rejected(self._stamp(self._not_before(self._now)), fresh[first : first + _REJECTIONS_A_RECORD]))
+            stamp = self._stamp(self._not_before(at or self._now))
+            self._record(composing.rejected(stamp, fresh[first : first + _REJECTIONS_A_RECORD]))
 
     def _beat(self) -> None:
         if self._ledger.heartbeat is None or self._now - self._ledger.heartbeat >= HEARTBEAT:
@@ -227,7 +316,7 @@ class _Run:
         failure: KeptError | None = None
         for anchor in self._parts.anchors:
             try:
-                if checkpoint_key(self._ledger.size) not in set(anchor.list(CHECKPOINTS)):
+                if checkpoint_key(self._ledger.size) not in anchor.list(CHECKPOINTS, checkpoint_key(self._ledger.size - 1)):
                     anchor.put(checkpoint_key(self._ledger.size), note)
             except KeptError as error:
                 failure = failure or error

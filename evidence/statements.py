@@ -220,10 +220,16 @@ class PromiseException(Predicate):
 
 
 class Rejection(Strict):
-    """An object that was not taken into the log. `sha256` is that of its bytes."""
+    """An object that was not taken into the log. `sha256` is that of its bytes.
+
+    `writer` is the mark of a record of ours that was refused for its time: its counter is accounted for and leaves no gap.
+    """
 
     sha256: Sha256
-    reason: Literal["not-an-envelope", "not-signed", "not-a-statement", "repeated"]
+    reason: Literal[
+        "not-an-envelope", "not-signed", "not-a-statement", "repeated", "another-world", "moved-clock", "dated-ahead", "dated-back"
+    ]
+    writer: WriterMark | None = None
 
 
 class Gap(Strict):

@@ -92,7 +92,7 @@ FOREIGN: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "not-an-envelope"),
     "an envelope signed by somebody else": (lambda: envelope(1, key=ATTACKER), "not-signed"),
     "a signed text that is no statement": (lambda: seal(b"{}", RECORD), "not-a-statement"),
-    "another record under a number that was used": (lambda: envelope(1, at=timedelta(hours=1)), "repeated"),
+    "another record under a number that was used": (lambda: envelope(1, at=timedelta(minutes=1)), "repeated"),
 }
 
 
@@ -348,7 +348,7 @@ class LateDown:
     def __init__(self, store: Down) -> None:
         self._store = store
 
-    def list(self, folder: str) -> object:
+    def list(self, folder: str, after: str = "") -> object:
         return iter(())
 
     def put(self, key: str, data: bytes, *, create_only: bool = False) -> None:
