@@ -5,6 +5,7 @@ Below the settings' data folder:
     spool/             the writer's counter and what waits for the store (see `evidence.spool`)
     keys/              evidence-record.pem, evidence-log.vkey: the public keys that are trusted here
     anchors/           copies of checkpoints outside the bucket; `verify` pins them
+    checkpointer.json  what the checkpointer remembers between two runs (`evidence.resuming`)
     checkpoint.lock    held by the checkpointer
 
 The public keys are fetched from Vault when the environment is set up, and pinned: later, Vault may add versions to them, but a
@@ -27,13 +28,14 @@ from typing import TYPE_CHECKING
 
 from duties import exceptions
 from duties.register import Register, credible, load_register
-from evidence import probing, reading
+from evidence import probing, reading, resuming
 from evidence.checkpointer import CheckpointReport, Parts, checkpoint
 from evidence.errors import Inconsistent
 from evidence.notes import VerifierKey
 from evidence.probing import Probe
 from evidence.proofs import Proof, prove
 from evidence.records import CHECKPOINTS, RECORDS, Record, record_key
+from evidence.rules import TOLERANCE
 from evidence.signing import TransitSigner, to_pem
 from evidence.spool import writer_name
 from evidence.statements import Context
@@ -47,6 +49,8 @@ from services.errors import BadData, UsageError
 from services.vault import Vault
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
     from promises.model import Catalog
     from promises.observations import RunSummary
     from promises.verdicts import GrantedException
@@ -69,7 +73,11 @@ class Log:
 
     @cached_property
     def store(self) -> Store:
-        return S3Store(objects.client(self.settings.objects, "evidence"), self.settings.evidence.bucket)
+        return S3Store(self._bucket_client, self.settings.evidence.bucket)
+
+    @cached_property
+    def _bucket_client(self) -> S3Client:
+        return objects.client(self.settings.objects, "evidence")
 
     @cached_property
     def anchors(self) -> tuple[Store, ...]:
@@ -102,6 +110,7 @@ class Log:
 
     @cached_property
     def writer(self) -> Writer:
+        self._check_clock()
         return Writer(self.store, self.record_signer, self.context, self._spool, self.clock)
 
     @property
@@ -116,8 +125,19 @@ class Log:
         """Send what waits, number what is in the inbox, sign, copy to the anchors."""
         self.writer.flush()
         trust = self.pin()
-        parts = Parts(self.store, self.log_signer, self.record_signer, trust, self.context, self.anchors)
+        memory = self.settings.data / resuming.FILE
+        parts = Parts(self.store, self.log_signer, self.record_signer, trust, self.context, self.anchors, memory)
         return checkpoint(parts, file_lock(self.settings.data / "checkpoint.lock"), self.clock())
+
+    def _check_clock(self) -> None:
+        """Refuse to write records whose time nobody would accept: the bucket's own clock is asked, where it answers."""
+        told, now = objects.server_time(self._bucket_client, self.settings.evidence.bucket), self.clock()
+        if told and not self.clock_override and abs(now - told) > TOLERANCE:
+            raise UsageError(
+                f"this host's clock says {now.isoformat(timespec='seconds')}, that of the bucket {self.settings.evidence.bucket} "
+                f"{told.isoformat(timespec='seconds')}; nothing was written",
+                "set the clock right (timedatectl); a record of the wrong time proves nothing",
+            )
 
     def pin(self) -> Trust:
         """Fetch the public keys from Vault and pin them; a pinned version that Vault no longer says so is refused."""

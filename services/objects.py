@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
 from services.errors import UsageError
 from services.settings import Objects, secret
@@ -35,3 +38,21 @@ def client(objects: Objects, identity: str) -> S3Client:
             read_timeout=60,
         ),
     )
+
+
+def server_time(client: S3Client, bucket: str) -> datetime | None:
+    """What the server's own clock says (whole seconds); None where its answer has no date, or there is no answer."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer: Mapping[str, Any] = client.head_bucket(Bucket=bucket)["ResponseMetadata"]
+    except ClientError as error:
+        answer = error.response.get("ResponseMetadata", {})  # a refusal has a date as well
+    except BotoCoreError:
+        return None
+    said = answer.get("HTTPHeaders", {}).get("date", "")
+    try:
+        found = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
