@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.evidence import tree_mebibytes, verify_ratio
+from benchmarks.race import lost_or_twice
 from benchmarks.reports import page_megabytes, page_seconds
+from benchmarks.resuming import resumed_ratio
 
 KEPT = Path(sys.executable).with_name("kept")
 
@@ -59,4 +61,6 @@ FIGURES: Mapping[str, Figure] = {
     "report-size": Figure(page_megabytes, "MB", 1),
     "evidence-verify": Figure(verify_ratio, "x", 0.70, at_least=True),
     "evidence-memory": Figure(tree_mebibytes, "MiB", 200),
+    "evidence-writers": Figure(lost_or_twice, "", 0),
+    "evidence-resumed": Figure(resumed_ratio, "x", 0.1),
 }
