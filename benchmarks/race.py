@@ -39,7 +39,7 @@ WRITERS, CHECKPOINTERS = 8, 2
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _ORIGIN = "kept.bench/race"
 RECORD, LOG = (LocalSigner(Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32), f"key-{seed}") for seed in (1, 2))
-TRUST = Trust((RECORD.public_key(),), (VerifierKey(_ORIGIN, LOG.public_key()),))
+TRUST = Trust(RECORD.public_key(), VerifierKey(_ORIGIN, LOG.public_key()))
 
 
 @dataclass(frozen=True)

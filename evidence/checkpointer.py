@@ -10,7 +10,10 @@
    What is foreign, unsigned or repeated, or dated so that no verifier would accept it (`evidence.admission`), is copied to
    `rejected/` and named in a record.
 4. Once a day the log says that it is alive.
-5. Sign size and root, store the checkpoint, copy it to every anchor, and only then empty the inbox.
+5. Where a rotation of the evidence keys asks for it, the newest version that a signer has is announced (`evidence.succession`).
+6. Sign size and root, store the checkpoint, copy it to every anchor, and only then empty the inbox.
+
+Which version of a key signs is read from the log, never from the signer: a version that is not announced yet signs nothing.
 
 A run may die anywhere: the next one finds the same objects and comes to the same end. Records of the log about itself are signed
 with the record key under the writer name `checkpointer`, whose counter is read from the log itself.
@@ -31,7 +34,7 @@ from evidence.composing import Stamp
 from evidence.errors import BadSignature, Exists, Inconsistent, Malformed, Missing
 from evidence.ledger import Candidate, Judgement, Ledger
 from evidence.merkle import leaf_hash
-from evidence.notes import Checkpoint, open_checkpoint, sign_checkpoint
+from evidence.notes import Checkpoint, VerifierKey, open_checkpoint, sign_checkpoint
 from evidence.ordering import in_order
 from evidence.records import (
     CHECKPOINTS,
@@ -51,6 +54,7 @@ from evidence.rules import TOLERANCE
 from evidence.signing import Signer
 from evidence.statements import Context, Rejection, Statement, to_bytes
 from evidence.stores import Store
+from evidence.succession import LOG_KEY, RECORD_KEY, KeyPeriod
 from evidence.trust import Trust
 from evidence.writer import seal
 from services.errors import KeptError
@@ -62,7 +66,10 @@ _REJECTIONS_A_RECORD = 100
 
 @dataclass(frozen=True)
 class CheckpointReport:
-    """What a run did. `note` is the newest checkpoint as signed; it is copied to every anchor. `whole`: all records were read."""
+    """What a run did. `note` is the newest checkpoint as signed; it is copied to every anchor. `whole`: all records were read.
+
+    `keys` are those of the log by now, the first two first.
+    """
 
     size: int
     root: str
@@ -70,6 +77,7 @@ class CheckpointReport:
     rejected: tuple[Rejection, ...]
     note: bytes
     whole: bool = True
+    keys: tuple[KeyPeriod, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Parts:
     """What a checkpointer works with: the store, its two signers, whom it trusts, the context of its own records, the anchors.
 
     `memory` is a file of this host in which it remembers the log between two runs; without one every run reads the whole log.
+    `announce` names the keys whose newest version shall be announced, where it is not in force already.
     """
 
     store: Store
@@ -86,6 +95,7 @@ class Parts:
     context: Context
     anchors: tuple[Store, ...] = ()
     memory: Path | None = None
+    announce: frozenset[str] = frozenset()
 
 
 class _Undecided(Exception):  # noqa: N818 - a judgement, caught by `checkpoint`
@@ -95,11 +105,20 @@ class _Undecided(Exception):  # noqa: N818 - a judgement, caught by `checkpoint`
 def checkpoint(parts: Parts, lock: AbstractContextManager[object], now: datetime) -> CheckpointReport:
     """Number what is in the inbox and sign the log; see the module. Errors: `Inconsistent`, `Exists`, those of store and signer."""
     with lock:
-        memory = resuming.load(parts.memory) if parts.memory else None
-        if memory and (resumed := _Run(parts, now, memory)).resumes():
+        if resumed := _resumed(parts, now):
             with contextlib.suppress(_Undecided):
                 return resumed.run()
         return _Run(parts, now).run()
+
+
+def _resumed(parts: Parts, now: datetime) -> _Run | None:
+    """A run that goes on from what this host remembers; None when there is nothing, or it does not fit the log."""
+    memory = resuming.load(parts.memory) if parts.memory else None
+    try:
+        run = _Run(parts, now, memory) if memory else None
+    except (Malformed, BadSignature):
+        return None
+    return run if run and run.resumes() else None
 
 
 class _Run:
@@ -108,7 +127,9 @@ class _Run:
         self._store = parts.store
         self._now = now
         self._memory = memory
-        self._ledger = Ledger.recall(memory) if memory else Ledger()
+        self._ledger = Ledger.recall(memory, parts.trust) if memory else Ledger(parts.trust)
+        versions = (VerifierKey(parts.trust.origin, public) for public in parts.log_signer.public_keys().values())
+        self._log_keys = (parts.trust.log_key, *versions)
         self._rejections: dict[str, Rejection] = {}
         self._loose: list[str] = []
 
@@ -118,20 +139,22 @@ class _Run:
         if memory is None or heartbeat is None or self._now - heartbeat >= HEARTBEAT:
             return False
         before = checkpoint_key(memory.size - 1)
-        newest = [self._newest(store, before)[0] for store in (self._store, *self._parts.anchors)]
+        newest = [self._newest(store, before) for store in (self._store, *self._parts.anchors)]
         self._loose.clear()
-        if any(each is None or (each.size, each.root) != (memory.size, self._ledger.tree.root()) for each in newest):
+        if any(each is None or (each.size, each.root) != (memory.size, self._ledger.tree.root()) for each, _ in newest):
             return False
         try:
+            for _, note in newest:
+                self._ledger.keys.open_checkpoint(note)
             return leaf_hash(self._store.get(record_key(memory.size - 1))).hex() == memory.last_leaf
-        except Missing:
+        except (Missing, BadSignature):
             return False
 
     def run(self) -> CheckpointReport:
         last, note = self._newest(self._store, checkpoint_key(self._memory.size - 1) if self._memory else "")
         numbered = self._numbered()
         if self._ledger.whole:
-            self._read_prefix(last, numbered)
+            self._read_prefix((last, note), numbered)
             numbered = numbered[self._ledger.size :]
         self._check_clock()
         self._extend(numbered)
@@ -142,6 +165,7 @@ class _Run:
         self._number(self._candidates(inbox))
         self._record_rejections()
         self._beat()
+        self._announce_keys()
         note = note if last and self._ledger.size == before else self._sign()
         failure = self._anchor(note)
         for key in inbox:
@@ -151,7 +175,9 @@ class _Run:
         if failure:
             raise failure
         added, root = self._ledger.size - before, self._ledger.tree.root().hex()
-        return CheckpointReport(self._ledger.size, root, added, tuple(self._rejections.values()), note, self._ledger.whole)
+        return CheckpointReport(
+            self._ledger.size, root, added, tuple(self._rejections.values()), note, self._ledger.whole, self._ledger.keys.periods
+        )
 
     def _check_clock(self) -> None:
         """A clock that is behind the log would refuse honest records: then nothing is numbered."""
@@ -163,11 +189,14 @@ class _Run:
             )
 
     def _newest(self, store: Store, after: str = "") -> tuple[Checkpoint | None, bytes]:
-        """The newest checkpoint of ours in a store; foreign objects above it in the log's own are loose."""
+        """The newest checkpoint of ours in a store; foreign objects above it in the log's own are loose.
+
+        By any key that the signer has: that it was the one of its size is checked when the records were read.
+        """
         for key in sorted(store.list(CHECKPOINTS, after), reverse=True):
             note = store.get(key)
             try:
-                found = open_checkpoint(note, self._parts.trust.log_keys)
+                found = open_checkpoint(note, self._log_keys)
             except (Malformed, BadSignature):
                 found = None
             if found and key == checkpoint_key(found.size):
@@ -183,29 +212,38 @@ class _Run:
         self._loose += foreign
         return numbered
 
-    def _read_prefix(self, last: Checkpoint | None, numbered: Sequence[str]) -> None:
+    def _read_prefix(self, last: tuple[Checkpoint | None, bytes], numbered: Sequence[str]) -> None:
         """Check that the newest checkpoint, ours and every anchor's, is a prefix of the records."""
-        outside = [found for anchor in self._parts.anchors if (found := self._newest(anchor)[0])]
-        size = last.size if last else 0
-        known = {each.size: each for each in (*outside, *([last] if last else []))}
+        known: dict[int, list[bytes]] = {}
+        for found, note in (*map(self._newest, self._parts.anchors), last):
+            if found:
+                known.setdefault(found.size, []).append(note)
+        size = last[0].size if last[0] else 0
         if max(known, default=0) > len(numbered) or max(known, default=0) > size:
             raise _inconsistent(f"a checkpoint covers {max(known)} records, the log holds {min(len(numbered), size)} under its own")
+        self._compare(known.get(0, ()))
         for key, raw in zip(numbered[:size], self._store.get_many(numbered[:size]), strict=True):
             self._ledger.take(self._signed_over(key, raw))
-            self._compare(known.get(self._ledger.size))
-        for each in (*outside, *([last] if last else [])):
-            if each.size == self._ledger.size:
-                self._compare(each)
+            self._compare(known.get(self._ledger.size, ()))
 
-    def _compare(self, known: Checkpoint | None) -> None:
-        if known and known.root != self._ledger.tree.root():
-            raise _inconsistent(f"the records are not those that the checkpoint of {known.size} was signed over")
+    def _compare(self, notes: Iterable[bytes]) -> None:
+        for note in notes:
+            try:
+                known = self._ledger.keys.open_checkpoint(note)
+            except BadSignature as error:
+                raise _inconsistent(f"the checkpoint of {self._ledger.size} records: {error.message}") from None
+            if known.root != self._ledger.tree.root():
+                raise _inconsistent(f"the records are not those that the checkpoint of {known.size} was signed over")
 
     def _signed_over(self, key: str, raw: bytes) -> Candidate:
         try:
-            return self._candidate(key, raw)
+            candidate = self._candidate(key, raw)
         except NotARecord as error:
             raise _inconsistent(f"{key} is not a record: {error}") from None
+        objection = self._ledger.objection(candidate)
+        if objection:
+            raise _inconsistent(f"{key} {objection}")
+        return candidate
 
     def _extend(self, numbered: Sequence[str]) -> None:
         """Keep what an interrupted run has numbered, as far as it follows; the rest goes back to the inbox."""
@@ -270,12 +308,14 @@ class _Run:
             if fits and (reason := self._refused(candidate)):
                 self._refuse(candidate, reason, self._now)
                 continue
-            if judgement is Judgement.REPEATED:
-                self._reject(candidate.raw, Rejection(sha256=candidate.sha256, reason="repeated"))
             if judgement is Judgement.LEAVES_GAP:
                 self._announce(candidate.statement)
-            if fits:
+                judgement = self._judge(candidate)
+            if judgement is Judgement.FOLLOWS:
                 self._write(candidate)
+            elif judgement is not Judgement.KNOWN:
+                reason = "repeated" if judgement is Judgement.REPEATED else "not-signed"
+                self._reject(candidate.raw, Rejection(sha256=candidate.sha256, reason=reason))
 
     def _announce(self, statement: Statement) -> None:
         """Record a gap before the record that reveals it, dated like that one."""
@@ -294,20 +334,43 @@ class _Run:
         if self._ledger.heartbeat is None or self._now - self._ledger.heartbeat >= HEARTBEAT:
             self._record(composing.heartbeat(self._stamp(self._not_before(self._now)), self._ledger.size, self._ledger.tree.root()))
 
+    def _announce_keys(self) -> None:
+        """The log key first: the record key's announcement is then agreed to by a log key that is in force already."""
+        for name, signer in ((LOG_KEY, self._parts.log_signer), (RECORD_KEY, self._parts.record_signer)):
+            if name in self._parts.announce:
+                version, public = max(signer.public_keys().items())
+                if public != self._ledger.keys.in_force(name).public:
+                    self._announce_key(name, version, public, signer)
+
+    def _announce_key(self, name: str, version: int, public: bytes, signer: Signer) -> None:
+        keys, size, root = self._ledger.keys, self._ledger.size, self._ledger.tree.root()
+        announced = keys.next_key(name, version, public, size + 1, root)
+        text = keys.text(announced)
+        agreed = _signed(self._parts.log_signer, keys.in_force(LOG_KEY).public, text)
+        possession = _signed(signer, public, text)
+        statement = composing.evidence_key(self._stamp(self._not_before(self._now)), announced, agreed, possession)
+        raw = self._seal(statement)
+        candidate = Candidate("", raw, composing.sha256(raw), statement)
+        objection = self._ledger.objection(candidate)
+        if objection:
+            raise _inconsistent(f"the record that should announce {name} version {version} {objection}")
+        self._write(candidate)
+
     def _not_before(self, moment: datetime) -> datetime:
         """The moment, or the newest record's where that is later: while we waited for the lock, others wrote on."""
         return max(moment, self._ledger.latest or moment)
 
     def _sign(self) -> bytes:
         signed = Checkpoint(self._parts.trust.origin, self._ledger.size, self._ledger.tree.root())
+        self._parts.log_signer.select(self._ledger.keys.log_key_at(signed.size).public)
         note = sign_checkpoint(signed, self._parts.log_signer)
-        open_checkpoint(note, self._parts.trust.log_keys)
+        self._ledger.keys.open_checkpoint(note)
         try:
             self._store.put(checkpoint_key(signed.size), note, create_only=True)
         except Exists:
             if self._store.get(checkpoint_key(signed.size)) != note:
                 raise
-        for key in self._parts.trust.log_keys:
+        for key in (VerifierKey(signed.origin, each.public) for each in self._ledger.keys.periods if each.name == LOG_KEY):
             self._store.put(f"{KEYS}{key.key_id.hex()}.vkey", f"{key}\n".encode())
         return note
 
@@ -323,8 +386,12 @@ class _Run:
         return failure
 
     def _record(self, statement: Statement) -> None:
-        raw = seal(to_bytes(statement), self._parts.record_signer)
+        raw = self._seal(statement)
         self._write(Candidate("", raw, composing.sha256(raw), statement))
+
+    def _seal(self, statement: Statement) -> bytes:
+        self._parts.record_signer.select(self._ledger.keys.in_force(RECORD_KEY).public)
+        return seal(to_bytes(statement), self._parts.record_signer)
 
     def _write(self, candidate: Candidate) -> None:
         self._store.put(record_key(self._ledger.size), candidate.raw, create_only=True)
@@ -340,11 +407,17 @@ class _Run:
         self._store.delete(key)
 
     def _candidate(self, key: str, raw: bytes) -> Candidate:
-        return Candidate(key, raw, composing.sha256(raw), read(raw, self._parts.trust.records))
+        return Candidate(key, raw, composing.sha256(raw), read(raw, self._ledger.keys.records))
 
     def _stamp(self, at: datetime) -> Stamp:
         context = self._parts.context.model_copy(update={"writer_id": WRITER})
         return Stamp(context, self._ledger.counters.last(WRITER) + 1, at)
+
+
+def _signed(signer: Signer, public: bytes, message: bytes) -> bytes:
+    """By one version of a key."""
+    signer.select(public)
+    return signer.sign(message)
 
 
 def _inconsistent(message: str) -> Inconsistent:

@@ -17,7 +17,9 @@ from evidence.counting import Arrival, Counters
 from evidence.merkle import Frontier, leaf_hash
 from evidence.records import content
 from evidence.resuming import Memory, Seen
-from evidence.statements import Gap, LogEvent, Statement
+from evidence.statements import EvidenceKey, Gap, LogEvent, Statement
+from evidence.succession import Succession
+from evidence.trust import Trust
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class Judgement(Enum):
     LEAVES_GAP = "leaves a gap nobody has announced"
     KNOWN = "is in the log already"
     REPEATED = "repeats the number of another record"
+    UNTRUSTED = "is signed by a key that is over, or announces one without right"
     UNDECIDED = "repeats a number, and only the whole log can tell whose"
 
 
 class Ledger:
-    def __init__(self) -> None:
+    def __init__(self, trust: Trust) -> None:
+        self.keys = Succession(trust)
         self.tree = Frontier()
         self.counters = Counters()
         self.rejected: set[str] = set()
@@ -49,11 +53,16 @@ class Ledger:
         self._announced: set[tuple[str, int, int]] = set()
         self._contents: dict[tuple[str, int], bytes] = {}
         self._last_leaf = b""
+        self._announcements: list[str] = []
 
     @classmethod
-    def recall(cls, memory: Memory) -> Ledger:
-        """The ledger as it was remembered."""
-        found = cls()
+    def recall(cls, memory: Memory, trust: Trust) -> Ledger:
+        """The ledger as it was remembered; `BadSignature` or `Malformed` when it remembers a key that was not rightly announced."""
+        found = cls(trust)
+        for each in memory.announcements:
+            found.keys.walk(each.encode())
+        found.keys.resume(memory.key_time)
+        found._announcements = list(memory.announcements)
         found.whole = False
         found.tree = Frontier.of(memory.size, [bytes.fromhex(each) for each in memory.subtrees])
         found.counters = Counters.of({writer: (seen.last, seen.missing) for writer, seen in memory.writers.items()})
@@ -74,6 +83,8 @@ class Ledger:
             rejected=tuple(sorted(self.rejected)),
             heartbeat=self.heartbeat,
             latest=self.latest,
+            announcements=tuple(self._announcements),
+            key_time=self.keys.latest,
         )
 
     @property
@@ -85,9 +96,18 @@ class Ledger:
         arrival = self.counters.judge(mark)
         if arrival is Arrival.REPEATED:
             return self._repeated((mark.id, mark.counter), candidate)
+        if self.objection(candidate):
+            return Judgement.UNTRUSTED
         if arrival is Arrival.LEAVES and not self.announced(self.counters.gap_before(mark)):
             return Judgement.LEAVES_GAP
         return Judgement.FOLLOWS
+
+    def objection(self, candidate: Candidate) -> str:
+        """Why the key that signed the record, or the one it announces, has no place here; empty when it has."""
+        predicate = candidate.statement.predicate
+        if not self.keys.concerns(predicate):
+            return ""
+        return self.keys.objection(self.size, candidate.raw, predicate, self.tree.root())
 
     def announced(self, gap: Gap) -> bool:
         return (gap.writer, gap.first, gap.last) in self._announced
@@ -95,6 +115,7 @@ class Ledger:
     def take(self, candidate: Candidate) -> int:
         """Give the record its number, which is its leaf's."""
         predicate = candidate.statement.predicate
+        self.keys.take(predicate)
         self._last_leaf = leaf_hash(candidate.raw)
         self.tree.append(self._last_leaf)
         self.counters.take(predicate.writer)
@@ -103,6 +124,8 @@ class Ledger:
             self.latest = max(self.latest or predicate.time_created, predicate.time_created)
         if isinstance(predicate, LogEvent):
             self._note(predicate)
+        if isinstance(predicate, EvidenceKey):
+            self._announcements.append(candidate.raw.decode())
         return self.tree.size - 1
 
     def _repeated(self, mark: tuple[str, int], candidate: Candidate) -> Judgement:

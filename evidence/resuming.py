@@ -29,7 +29,10 @@ class Seen(Strict):
 
 
 class Memory(Strict):
-    """The log up to its newest checkpoint, summed up: the tree's full subtrees, the last leaf, counters, what was announced."""
+    """The log up to its newest checkpoint, summed up: the tree's full subtrees, the last leaf, counters, what was announced.
+
+    `announcements` are the envelopes that announced keys, `key_time` the log's own time by which a replaced key's overlap ends.
+    """
 
     format: Literal["kept-checkpointer/1"] = "kept-checkpointer/1"
     size: Count
@@ -40,6 +43,8 @@ class Memory(Strict):
     rejected: tuple[Sha256, ...]
     heartbeat: AwareDatetime | None
     latest: AwareDatetime | None
+    announcements: tuple[str, ...] = ()
+    key_time: AwareDatetime | None = None
 
 
 def load(path: Path) -> Memory | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evidence.signing import fingerprint
+from evidence.succession import RECORD_KEY, KeyPeriod
 from kept.evidence_log import commit
 from policies.controls import all_controls
 from promises.verdicts import Status
@@ -195,9 +196,7 @@ def report_of(environment: Environment, verified: Verified) -> Report:
 def _trust(environment: Environment, verified: Verified) -> Trust:
     from policies.reports.model import Key, Trust
 
-    found, trusted = verified.verification, environment.log.trust()
-    keys = [Key(f"evidence-record v{number}", "signs records", fingerprint(key)) for number, key in enumerate(trusted.record_publics, 1)]
-    keys += [Key(f"evidence-log v{number}", "signs checkpoints", fingerprint(key.public)) for number, key in enumerate(trusted.log_keys, 1)]
+    found = verified.verification
     return Trust(
         verified=found.ok,
         problems=tuple(str(each) for each in found.problems),
@@ -205,6 +204,16 @@ def _trust(environment: Environment, verified: Verified) -> Trust:
         origin=environment.log.origin,
         checkpoint=found.note.decode() or None,
         newest=max((each.finished for each in verified.summaries), default=None),
-        keys=tuple(keys),
+        keys=tuple(Key(each.name, _service(each), fingerprint(each.public)) for each in found.keys),
         command=COMMAND,
     )
+
+
+def _service(key: KeyPeriod) -> str:
+    """What a key signs, from where on, and how the verifier comes to it."""
+    what = "records" if key.name == RECORD_KEY else "checkpoints"
+    begins = (
+        f"from {key.valid_from} on, announced by record {key.valid_from - 1}" if key.valid_from else "from the beginning: the key to hold"
+    )
+    ends = f", replaced from {key.replaced_from} on" if key.replaced_from else ""
+    return f"signs {what} {begins}{ends}"

@@ -77,7 +77,7 @@ def signing(environment: Environment, act: Act, promise: str, role: str, key: Pa
             f"in {environment.settings.environment} a statement needs the key of a person from the register",
             "give it with --key FILE; the register is people.yaml in the environment's data folder",
         )
-    return Signatory(role, fingerprint(environment.log.record_signer.public_key())), None
+    return Signatory(role, fingerprint(environment.log.key_in_force())), None
 
 
 def find_promise(environment: Environment, promise: str) -> Promise:

@@ -57,7 +57,7 @@ def test_what_was_written_is_numbered_signed_verified_and_read(log: Log) -> None
 
 def test_keys_are_pinned_at_the_first_checkpoint_and_checkpoints_copied_outside_the_bucket(log: Log) -> None:
     note = log.checkpoint().note
-    assert (log.keys_folder / "evidence-record.pem").read_text() == to_pem(log.trust().record_publics)
+    assert (log.keys_folder / "evidence-record.pem").read_text() == to_pem([log.trust().record_public])
     assert [each.note for each in log.pinned()] == [note]
     assert log.trust().origin == "kept.test/illumacom"
 
@@ -163,7 +163,7 @@ def test_the_exported_copy_verifies_offline_and_an_edit_is_named(log: Log, tmp_p
     ]
     answer = offline(copy, *keys)
     assert (answer.returncode, answer.stdout.splitlines()[0]) == (0, f"verified: 2 records, root {log.verify().root}")
-    assert fingerprint(log.trust().record_publics[0]) in answer.stderr
+    assert fingerprint(log.trust().record_public) in answer.stderr
     record = copy / "records/000000000000"
     record.write_bytes(record.read_bytes().replace(b'"payload":"e', b'"payload":"f'))
     answer = offline(copy, *keys)
