@@ -180,8 +180,8 @@ class Log:
         return reading.summaries(self.credible(verified)) if verified.ok else ()
 
     def exceptions(self, verification: Verification) -> tuple[GrantedException, ...]:
-        """The exceptions in force that the verified log holds; none when it does not verify."""
-        return exceptions.granted(self.credible(verification), self.clock()) if verification.ok else ()
+        """Every exception that the verified log holds, over or not; none when it does not verify."""
+        return exceptions.granted(self.credible(verification)) if verification.ok else ()
 
     def credible(self, verification: Verification) -> tuple[Record, ...]:
         """The verified records without the statements that nobody entitled has signed."""

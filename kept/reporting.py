@@ -93,7 +93,7 @@ def _period(report: Report, first: date, last: date | None) -> Period:
     today = report.at.astimezone(UTC).date()
     if last is None and first > today:
         raise UsageError(f"the period would begin on {first}, and today is {today}", "choose an earlier --from")
-    return over([entry.promise for entry in report.entries], report.runs, first, last or today, report.at)
+    return over([entry.promise for entry in report.entries], report.runs, first, last or today, report.at, report.given)
 
 
 def _exit_code(verified: Verified, period: Period | None) -> int:
@@ -184,9 +184,11 @@ def _own_folder(path: Path) -> None:
 
 def report_of(environment: Environment, verified: Verified) -> Report:
     """Verdicts and runs, with how the log was checked and by what the report was made."""
+    from policies.reports.history import circumstances
     from policies.reports.model import Judged, Making, build
 
-    judged = Judged(verified.at, verified.verdicts, verified.summaries)
+    given = circumstances(verified.summaries, verified.exceptions, verified.at, verified.state_digest)
+    judged = Judged(verified.at, verified.verdicts, verified.summaries, given)
     tool = f"kept {importlib.metadata.version('kept')}"
     making = Making(environment.settings.environment, tool, commit(), "kept report")
     methods = {name: control.method for name, control in all_controls().items()}

@@ -49,13 +49,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class GrantedException:
-    """A signed, expiring exception: it covers exactly the subjects it names, until `until`."""
+    """A signed, expiring exception: it covers exactly the subjects it names, from `since` (None: from ever) until `until`."""
 
     promise: str
     subjects: frozenset[str]
     owner: str
     reason: str
     until: datetime
+    since: datetime | None = None
+
+    def in_force(self, now: datetime) -> bool:
+        return (self.since is None or self.since <= now) and now < self.until
 
 
 @dataclass(frozen=True)
@@ -223,5 +227,5 @@ def _covering(
     broken = [each.run for each in proofs if each.status is Status.BROKEN and each.run]
     failing = {seen.subject for run in broken for seen in run.listed if seen.outcome is Outcome.FAIL}
     unlisted = any(run.count(Outcome.FAIL) > sum(seen.outcome is Outcome.FAIL for seen in run.listed) for run in broken)
-    in_force = (each for each in exceptions if each.promise == promise and now < each.until)
+    in_force = (each for each in exceptions if each.promise == promise and each.in_force(now))
     return next((each for each in in_force if not unlisted and failing <= each.subjects), None)

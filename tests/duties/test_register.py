@@ -46,15 +46,17 @@ def granted(world: World, said: Excepted, people: Register = PEOPLE, environment
     world.checkpoint(environment=environment)
     verification = world.verify(max_age=None)
     assert verification.problems == ()
-    return len(exceptions.granted(register.credible(verification.records, people), START + timedelta(days=1)))
+    found = exceptions.granted(register.credible(verification.records, people))
+    return sum(each.in_force(START + timedelta(days=1)) for each in found)
 
 
 def test_an_exception_signed_by_a_person_of_the_register_counts_until_it_ends(world: World) -> None:
     assert granted(world, exception()) == 1
     records = register.credible(world.verify().records, PEOPLE)
-    (found,) = exceptions.granted(records, UNTIL - timedelta(seconds=1))
+    (found,) = exceptions.granted(records)
     assert (found.promise, found.subjects, found.owner, found.until) == ("keys.rotation", frozenset({"key-1"}), "engineering", UNTIL)
-    assert exceptions.granted(records, UNTIL) == ()
+    moments = (START - timedelta(seconds=1), START, UNTIL - timedelta(seconds=1), UNTIL)
+    assert [found.in_force(each) for each in moments] == [False, True, True, False]
     assert [each.state for each in exceptions.listed(records, UNTIL)] == ["expired"]
 
 
