@@ -93,7 +93,7 @@ def _period(report: Report, first: date, last: date | None) -> Period:
     today = report.at.astimezone(UTC).date()
     if last is None and first > today:
         raise UsageError(f"the period would begin on {first}, and today is {today}", "choose an earlier --from")
-    return over([entry.promise for entry in report.entries], report.runs, first, last or today, report.at, report.given)
+    return over([entry.promise for entry in report.entries], report.runs, first, last or today, report.at, given=report.given)
 
 
 def _exit_code(verified: Verified, period: Period | None) -> int:

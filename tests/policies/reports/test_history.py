@@ -87,7 +87,7 @@ def test_an_exception_counts_from_the_moment_it_was_granted_until_its_end() -> N
 
 
 def test_a_day_under_an_exception_is_no_day_kept() -> None:
-    period = over([ONE], broken_for_days(), TODAY - 2 * DAY, TODAY, NOW, excepted(9 * DAY, -DAY))
+    period = over([ONE], broken_for_days(), TODAY - 2 * DAY, TODAY, NOW, given=excepted(9 * DAY, -DAY))
     (held,) = period.promises
     assert (held.kept, held.days_lost) == (False, 3)
 
