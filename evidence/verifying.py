@@ -124,6 +124,7 @@ class _Pass:
         self.keys = Succession(self.trust)
         self.tree = merkle.Frontier()
         self.proven = 0
+        self.beyond: list[_Claim] = []
 
     def run(self, pinned: Sequence[Pinned]) -> Verification:
         claims = [*self._stored(), *self._given(pinned)]
@@ -131,6 +132,7 @@ class _Pass:
         numbered, later = self._names()
         self._walk(numbered, claims)
         self.problems += [*later, *unread]
+        self._judge(self.beyond)
         if not self.covered.note:
             self._say(CHECKPOINTS, "there is no checkpoint that the log key has signed")
         self._stale()
@@ -179,7 +181,7 @@ class _Pass:
         return numbered, problems
 
     def _walk(self, numbered: Sequence[str], claims: Sequence[_Claim]) -> None:
-        """Check every record and, where one ends, every checkpoint; then the checkpoints that claim more than there is."""
+        """Check every record and, where one ends, every checkpoint; those that claim more than there is are left over."""
         by_size: dict[int, list[_Claim]] = {}
         for claim in claims:
             by_size.setdefault(claim.says.size, []).append(claim)
@@ -193,8 +195,7 @@ class _Pass:
         self._explain()
         for gap in counters.missing():
             self._say(f"writer {gap.writer}", f"its records {gap.first} to {gap.last} are missing")
-        for size in sorted(by_size):
-            self._judge(by_size[size])
+        self.beyond = [claim for size in sorted(by_size) for claim in by_size[size]]
 
     def _record(self, number: int, raw: bytes, counters: Arrivals, world: World) -> None:
         try:
