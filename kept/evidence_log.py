@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from duties import exceptions
-from duties.register import Register, credible, load_register
+from duties.register import Register, credible, load_register, refused
 from evidence import dsse, probing, reading, resuming
 from evidence.checkpointer import CheckpointReport, Parts, checkpoint
 from evidence.errors import Inconsistent
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
     from promises.model import Catalog
     from promises.observations import RunSummary
-    from promises.verdicts import GrantedException
+    from promises.verdicts import GrantedException, RefusedStatement
     from services.settings import Settings
 
 PEM, VKEY, IN_FORCE = "evidence-record.pem", "evidence-log.vkey", "in-force.pem"
@@ -182,6 +182,10 @@ class Log:
     def exceptions(self, verification: Verification) -> tuple[GrantedException, ...]:
         """Every exception that the verified log holds, over or not; none when it does not verify."""
         return exceptions.granted(self.credible(verification)) if verification.ok else ()
+
+    def refused(self, verification: Verification) -> tuple[RefusedStatement, ...]:
+        """The statements and exceptions that do not count, and why; none of a log that does not verify."""
+        return refused(verification.records, self.register) if verification.ok else ()
 
     def credible(self, verification: Verification) -> tuple[Record, ...]:
         """The verified records without the statements that nobody entitled has signed."""

@@ -94,10 +94,10 @@ def judge_log(environment: Environment) -> Verified:
     now = environment.clock()
     verification = environment.log.verify()
     summaries = environment.log.summaries(verification)
-    exceptions = environment.log.exceptions(verification)
+    exceptions, refused = environment.log.exceptions(verification), environment.log.refused(verification)
     digest = stack(environment).digest if state_file(environment).exists() else None
     verdicts = tuple(
-        judge(promise, summaries, now, log_verified=not verification.problems, state_digest=digest, exceptions=exceptions)
+        judge(promise, summaries, now, log_verified=not verification.problems, state_digest=digest, exceptions=exceptions, refused=refused)
         for promise in environment.catalog.promises
     )
     return Verified(now, verdicts, summaries, verification, exceptions, digest)

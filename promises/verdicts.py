@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from promises.model import Promise, Proof
 from promises.observations import Observation, Outcome, RunSummary, Surface
@@ -63,6 +64,20 @@ class GrantedException:
 
 
 @dataclass(frozen=True)
+class RefusedStatement:
+    """A statement or an exception that is in the log and does not count, for it is not credible: whose, where, and why."""
+
+    promise: str
+    kind: Literal["statement", "exception"]
+    record: int
+    role: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"the {self.kind} of record {self.record} by the role {self.role} does not count: {self.why}"
+
+
+@dataclass(frozen=True)
 class ProofVerdict:
     """What one proof says, and the run it was read from (None where there is none that counts)."""
 
@@ -92,11 +107,12 @@ def judge(  # noqa: PLR0913 - three things are judged; the other three narrow wh
     log_verified: bool = True,
     state_digest: str | None = None,
     exceptions: Iterable[GrantedException] = (),
+    refused: Iterable[RefusedStatement] = (),
 ) -> Verdict:
     """The verdict on a promise at `now` (aware, UTC).
 
     `runs` may hold every run of the log, those of other promises too. With a `state_digest`, a plan run counts only if it judged
-    that state. `log_verified=False` makes everything not proven.
+    that state. `log_verified=False` makes everything not proven. `refused` decides nothing: reasons tell of it, where it could have.
     """
     proofs = tuple(_judge_proof(promise.id, proof, runs, now, state_digest) for proof in promise.proofs)
     if not log_verified:
@@ -105,6 +121,7 @@ def judge(  # noqa: PLR0913 - three things are judged; the other three narrow wh
     reasons = tuple(reason for each in proofs if each.status is not Status.KEPT for reason in each.reasons)
     if not proofs:
         reasons = (f"{promise.id} names no proof",)
+    reasons += _told(promise.id, proofs, status, refused)
     attested = bool(proofs) and all(each.proof.surface is Surface.ATTEST for each in proofs)
     if status is Status.BROKEN:
         covering = _covering(promise.id, proofs, now, exceptions)
@@ -202,6 +219,14 @@ def _warnings(proof: Proof, run: RunSummary, now: datetime) -> list[str]:
     if age >= proof.warn_age or left <= proof.max_age - proof.warn_age:
         found.append(f"its last run is {duration(max(age, timedelta(0)))} old and holds for {duration(left)} more")
     return found
+
+
+def _told(promise: str, proofs: Sequence[ProofVerdict], status: Status, refused: Iterable[RefusedStatement]) -> tuple[str, ...]:
+    """The refused statements where a proof by statement is not there, the refused exceptions where something is broken; the newest ones."""
+    missing = any(each.proof.surface is Surface.ATTEST and each.status.rank >= Status.NOT_PROVEN.rank for each in proofs)
+    wanted = [kind for kind, tells in (("statement", missing), ("exception", status is Status.BROKEN)) if tells]
+    own = sorted((each for each in refused if each.promise == promise and each.kind in wanted), key=lambda each: each.record)
+    return tuple(map(str, own[-NAMED:]))
 
 
 def _margin(seen: Observation) -> str:
