@@ -7,7 +7,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from services.errors import UsageError
+from services.errors import Refused, Unreachable, UsageError
 from services.settings import Objects, secret
 
 if TYPE_CHECKING:
@@ -56,3 +56,17 @@ def server_time(client: S3Client, bucket: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
+
+
+def make_bucket(client: S3Client, name: str) -> None:
+    """Make a bucket that may be there already."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        client.create_bucket(Bucket=name)
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "?"))
+        if code not in ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"):
+            raise Refused(f"the bucket {name} could not be made ({code})", "may this identity make buckets?") from error
+    except BotoCoreError as error:
+        raise Unreachable(f"the bucket {name} could not be made ({type(error).__name__})", "is the S3 server running?") from error
