@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from evidence import composing, dsse, merkle
 from evidence.composing import Stamp
@@ -40,7 +40,7 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 def verify_ratio(count: int = RECORDS) -> float:
     """Bare seconds by seconds of `verify`, each the best of several rounds taken in turn."""
     record, log = LocalSigner(Ed25519PrivateKey.generate()), LocalSigner(Ed25519PrivateKey.generate())
-    trust = Trust((record.public_key(),), (VerifierKey(_ORIGIN, log.public_key()),))
+    trust = Trust(record.public_key(), VerifierKey(_ORIGIN, log.public_key()))
     envelopes = [seal(to_bytes(each), record) for each in _statements(count)]
     with tempfile.TemporaryDirectory(prefix="kept-") as folder:
         _lay_out(Path(folder), envelopes, log)
@@ -64,7 +64,7 @@ def tree_mebibytes(leaves: int = LEAVES) -> float:
 
 
 def _bare_work(envelopes: list[bytes], signer: LocalSigner) -> Callable[[], None]:
-    key = next(iter(Trust((signer.public_key(),), (VerifierKey(_ORIGIN, bytes(32)),)).records.values()))
+    key = Ed25519PublicKey.from_public_bytes(signer.public_key())
     parts = [(raw, dsse.decode(raw)) for raw in envelopes]
     signed = [(raw, found.signatures[0].sig, dsse.pae(dsse.PAYLOAD_TYPE, found.payload)) for raw, found in parts]
 

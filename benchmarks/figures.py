@@ -13,7 +13,9 @@ from pathlib import Path
 
 from benchmarks.evidence import tree_mebibytes, verify_ratio
 from benchmarks.fields import decrypt_ratio, encrypt_ratio, reencrypt_ratio
+from benchmarks.race import lost_or_twice
 from benchmarks.reports import page_megabytes, page_seconds
+from benchmarks.resuming import resumed_ratio
 
 KEPT = Path(sys.executable).with_name("kept")
 
@@ -63,4 +65,6 @@ FIGURES: Mapping[str, Figure] = {
     "field-encrypt": Figure(encrypt_ratio, "x", 0.60, at_least=True),
     "field-decrypt": Figure(decrypt_ratio, "x", 0.60, at_least=True),
     "reencrypt": Figure(reencrypt_ratio, "x", 0.45, at_least=True),
+    "evidence-writers": Figure(lost_or_twice, "", 0),
+    "evidence-resumed": Figure(resumed_ratio, "x", 0.1),
 }

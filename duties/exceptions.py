@@ -36,6 +36,7 @@ class Listed:
     owner: str
     role: str
     reason: str
+    since: datetime
     until: datetime
     state: str
     signed_by: str
@@ -68,6 +69,7 @@ def listed(records: Iterable[Record], now: datetime) -> tuple[Listed, ...]:
             said.owner,
             said.role,
             said.reason,
+            said.valid_from,
             said.valid_until,
             "in force" if now < said.valid_until else "expired",
             said.signed_by,
@@ -78,10 +80,10 @@ def listed(records: Iterable[Record], now: datetime) -> tuple[Listed, ...]:
     )
 
 
-def granted(records: Iterable[Record], now: datetime) -> tuple[GrantedException, ...]:
-    """The exceptions in force, as verdicts want them."""
+def granted(records: Iterable[Record]) -> tuple[GrantedException, ...]:
+    """Every exception, over or not, as verdicts want them: on each day those count that were in force on it."""
     return tuple(
-        GrantedException(each.promise, frozenset(each.subjects), each.owner, each.reason, each.until)
-        for each in listed(records, now)
-        if each.state == "in force"
+        GrantedException(said.promise, frozenset(said.subjects), said.owner, said.reason, said.valid_until, said.valid_from)
+        for record in records
+        if isinstance(said := record.predicate, PromiseException)
     )

@@ -9,11 +9,16 @@ key, never by name:
         attests: [access.mfa]           promises whose holding this person may state; "*" for all
         excepts: ["*"]                  promises from which this person may grant exceptions
         answers_for: [incident.plan]    promises this person is responsible for, and so may neither state nor except
+        from: 2026-01-01                first and last day (UTC) on which this person may sign; without them, from ever and for ever
+        until: 2026-12-31
 
 1. A statement is signed by the person's own key over its facts (`facts`), inside the record that the record key signs.
-2. Nobody signs for themselves: not what one's role answers for, and no exception that one's role owns. One key has one role.
+2. Nobody signs for themselves: not what one's role answers for, and no exception that one's role owns. One key has one role, and on
+   each day one key stands behind a role.
 3. In a local environment the record key may stand in (`signed_by: record-key`); everywhere else such a statement counts for nothing.
-4. A statement that is not credible is left out, so that its promise is not proven, or stays broken.
+4. What was signed on a day on which its signer was listed stays credible when they leave: their entry gets an `until`. An entry that
+   is taken out, as after a key was stolen, takes with it all that it signed. The day is that of the record, which the log keeps in order.
+5. A statement that is not credible is left out, so that its promise is not proven, or stays broken; the verdict says why.
 
 Not protected: a person who holds the keys of two roles; a register changed by whoever may write the data folder.
 """
@@ -24,19 +29,20 @@ import base64
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
 import yaml
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evidence import dsse
 from evidence.records import Record
 from evidence.signing import fingerprint
 from evidence.statements import Attestation, PersonSignature, PromiseException, Sha256, Word
+from promises.verdicts import RefusedStatement
 from services.errors import Refused, UsageError
 
 FILE = "people.yaml"
@@ -45,7 +51,7 @@ Act = Literal["attests", "excepts"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Person(_Strict):
@@ -56,13 +62,33 @@ class Person(_Strict):
     attests: tuple[str, ...] = ()
     excepts: tuple[str, ...] = ()
     answers_for: tuple[str, ...] = ()
+    since: date | None = Field(default=None, alias="from")
+    until: date | None = None
 
-    def objection(self, act: Act, promise: str) -> str:
-        """Why this person may not sign that; empty when they may."""
+    @model_validator(mode="after")
+    def _in_order(self) -> Person:
+        if self.since and self.until and self.until < self.since:
+            raise ValueError("`until` is before `from`")
+        return self
+
+    def listed_on(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+    def overlaps(self, other: Person) -> bool:
+        """Whether both are listed on one day."""
+        return (self.until or date.max) >= (other.since or date.min) and (other.until or date.max) >= (self.since or date.min)
+
+    def objection(self, act: Act, promise: str, day: date) -> str:
+        """Why this person may not sign that on the day; empty when they may."""
+        if not self.listed_on(day):
+            return f"the register lists the role {self.role} under this key{self._span()}, and it was signed on {day}"
         if promise in self.answers_for:
             return f"the role {self.role} answers for {promise} and may not sign for itself"
         allowed: tuple[str, ...] = getattr(self, act)
         return "" if "*" in allowed or promise in allowed else f"the register does not let the role {self.role} sign this about {promise}"
+
+    def _span(self) -> str:
+        return (f" from {self.since}" if self.since else "") + (f" until {self.until}" if self.until else "")
 
 
 class Register(_Strict):
@@ -71,8 +97,9 @@ class Register(_Strict):
     @field_validator("people")
     @classmethod
     def _one_key_one_role(cls, people: tuple[Person, ...]) -> tuple[Person, ...]:
-        if len({each.key for each in people}) < len(people) or len({each.role for each in people}) < len(people):
-            raise ValueError("a role or a key stands there twice")
+        pairs = [(one, other) for place, one in enumerate(people) for other in people[:place] if one.role == other.role]
+        if len({each.key for each in people}) < len(people) or any(one.overlaps(other) for one, other in pairs):
+            raise ValueError("a key stands there twice, or a role twice on one day")
         return people
 
     def holder(self, key: str) -> Person | None:
@@ -132,10 +159,10 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def signatory(register: Register, key: Ed25519PrivateKey, act: Act, promise: str) -> Person:
+def signatory(register: Register, key: Ed25519PrivateKey, act: Act, promise: str, now: datetime) -> Person:
     """The person who holds the key, if they may sign that; `Refused` says why not."""
     person = register.holder(fingerprint(key.public_key().public_bytes_raw()))
-    objection = person.objection(act, promise) if person else "the key is not in the register"
+    objection = person.objection(act, promise, _day(now)) if person else "the key is not in the register"
     if person is None or objection:
         raise Refused(objection, f"the register is {FILE} in the environment's data folder")
     return person
@@ -157,7 +184,18 @@ def objection(said: Attestation | PromiseException, register: Register) -> str:
     if person is None or person.role != said.role:
         return "its key is not in the register under its role"
     act: Act = "excepts" if isinstance(said, PromiseException) else "attests"
-    return person.objection(act, said.promise) or _signature_objection(said)
+    return person.objection(act, said.promise, _day(said.time_created)) or _signature_objection(said)
+
+
+def refused(records: Iterable[Record], register: Register) -> tuple[RefusedStatement, ...]:
+    """The statements and exceptions that nobody entitled has signed, and why they do not count."""
+    found = []
+    for record in records:
+        said = record.predicate
+        if isinstance(said, Attestation | PromiseException) and (why := _why_refused(said, register)):
+            kind: Literal["statement", "exception"] = "exception" if isinstance(said, PromiseException) else "statement"
+            found.append(RefusedStatement(said.promise, kind, record.number, said.role, why))
+    return tuple(found)
 
 
 def credible(records: Iterable[Record], register: Register) -> tuple[Record, ...]:
@@ -177,11 +215,17 @@ def facts_of(said: Attestation | PromiseException) -> Facts:
 
 def _refused(record: Record, register: Register) -> bool:
     said = record.predicate
-    if not isinstance(said, Attestation | PromiseException):
-        return False
+    return isinstance(said, Attestation | PromiseException) and bool(_why_refused(said, register))
+
+
+def _why_refused(said: Attestation | PromiseException, register: Register) -> str:
     if isinstance(said, Attestation) and said.status == "withdrawn" and said.person and not _signature_objection(said):
-        return False  # a withdrawal outlives its signer's entry: it can only make things worse
-    return bool(objection(said, register))
+        return ""  # a withdrawal outlives its signer's entry: it can only make things worse
+    return objection(said, register)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
 
 
 def _signature_objection(said: Attestation | PromiseException) -> str:

@@ -7,6 +7,7 @@ wording is not fit for the log. A subject that is no name of a resource is a pro
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,8 @@ from evidence.statements import (
     ControlRun,
     ControlRunStatement,
     Digests,
+    EvidenceKey,
+    EvidenceKeyStatement,
     ExceptionStatement,
     Gap,
     Job,
@@ -36,6 +39,7 @@ from evidence.statements import (
     LogEventStatement,
     Measured,
     Method,
+    NextKey,
     PersonSignature,
     Population,
     PromiseException,
@@ -223,6 +227,14 @@ def gap(stamp: Stamp, missing: Gap, size: int, root: bytes) -> Statement:
     return LogEventStatement(subject=(_tree(size, root),), predicate=LogEvent(**stamp.fields(), event="gap", gap=missing))
 
 
+def evidence_key(stamp: Stamp, announced: NextKey, log_signature: bytes, possession: bytes) -> Statement:
+    """The announcement of an evidence key; its subject is that key, by the SHA-256 of its 32 public bytes."""
+    subject = _thing(f"key/{announced.name}/v{announced.version}", sha256(bytes.fromhex(announced.public_key)))
+    agreed, owned = _base64(log_signature), _base64(possession)
+    predicate = EvidenceKey(**stamp.fields(), next=announced, log_signature=agreed, possession=owned)
+    return EvidenceKeyStatement(subject=(subject,), predicate=predicate)
+
+
 def phrase(text: str) -> str:
     """One line of at most 300 characters; one that may hold an address of a person is withheld."""
     line = " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
@@ -283,6 +295,10 @@ def _spelled(value: Parameter) -> str:
     if isinstance(value, timedelta):
         return f"{value.total_seconds() / 86400:g} days"
     return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _tree(size: int, root: bytes) -> Thing:

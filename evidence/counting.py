@@ -6,7 +6,7 @@ fills it (a record that came late); any other number has been seen before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -31,6 +31,18 @@ class Counters:
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
+
+    @classmethod
+    def of(cls, seen: Mapping[str, tuple[int, Iterable[tuple[int, int]]]]) -> Counters:
+        """Counters as they were: of each writer the last number, and the ranges that are missing below it."""
+        found = cls()
+        found._seen = {writer: _Seen(last, list(missing)) for writer, (last, missing) in seen.items()}
+        return found
+
+    def seen(self) -> Iterator[tuple[str, int, tuple[tuple[int, int], ...]]]:
+        """What `of` takes, writer by writer."""
+        for writer, seen in sorted(self._seen.items()):
+            yield writer, seen.last, tuple(seen.missing)
 
     def judge(self, mark: WriterMark) -> Arrival:
         seen = self._seen.get(mark.id)

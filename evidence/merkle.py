@@ -37,6 +37,17 @@ class Frontier:
         self.size = 0
         self._subtrees: list[bytes] = []
 
+    @classmethod
+    def of(cls, size: int, subtrees: Iterable[bytes]) -> Frontier:
+        """A tree as it was; there are as many full subtrees as the size has bits that are one."""
+        found = cls()
+        found.size, found._subtrees = size, list(subtrees)
+        return found
+
+    @property
+    def subtrees(self) -> tuple[bytes, ...]:
+        return tuple(self._subtrees)
+
     def append(self, leaf: bytes) -> None:
         """Add one leaf hash: every trailing one bit of the old size is a full subtree to merge with."""
         merged, size = leaf, self.size

@@ -97,6 +97,15 @@ def open_note(note: bytes, keys: Sequence[VerifierKey]) -> str:
     return text
 
 
+def signed_by(note: bytes, key: VerifierKey) -> bool:
+    """Whether this key has signed a note, whatever it says."""
+    try:
+        open_note(note, [key])
+    except (Malformed, BadSignature):
+        return False
+    return True
+
+
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:
     """The checkpoint as a note; the key's name is the log's origin."""
     return sign_note(checkpoint.text(), checkpoint.origin, signer)
@@ -108,6 +117,11 @@ def open_checkpoint(note: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
     if all(key.name != checkpoint.origin for key in keys):
         raise BadSignature(f"the checkpoint is of the log {checkpoint.origin}, the trusted keys are of {keys[0].name}")
     return checkpoint
+
+
+def claimed(note: bytes) -> Checkpoint:
+    """What a note says as a checkpoint, with no signature checked: it tells which key must have signed it, and nothing else."""
+    return parse_checkpoint(_split(note)[0])
 
 
 def parse_checkpoint(text: str) -> Checkpoint:

@@ -24,7 +24,9 @@ from evidence.statements import Predicate, Statement, from_bytes, to_bytes
 INBOX, RECORDS, CHECKPOINTS, REJECTED, KEYS = "inbox/", "records/", "checkpoints/", "rejected/", "keys/"
 DIGITS = 12
 
-Reason = Literal["not-an-envelope", "not-signed", "not-a-statement", "repeated"]
+Reason = Literal[
+    "not-an-envelope", "not-signed", "not-a-statement", "repeated", "another-world", "moved-clock", "dated-ahead", "dated-back"
+]
 Keys = Mapping[str, Ed25519PublicKey]
 
 
@@ -97,10 +99,10 @@ def checkpoint_key(size: int) -> str:
     return f"{CHECKPOINTS}{size:0{DIGITS}}"
 
 
-def in_sequence(keys: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The keys of the records 0..n-1 without a gap, and every other object that stands among or beyond them, in order."""
+def in_sequence(keys: Iterable[str], first: int = 0) -> tuple[list[str], list[str]]:
+    """The keys of the records `first`..n-1 without a gap, and every other object that stands among or beyond them, in order."""
     present = set(keys)
     numbered: list[str] = []
-    while (key := record_key(len(numbered))) in present:
+    while (key := record_key(first + len(numbered))) in present:
         numbered.append(key)
     return numbered, sorted(present.difference(numbered))

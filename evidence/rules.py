@@ -92,11 +92,19 @@ class Arrivals:
             return f"repeats record {mark.counter} of the writer {mark.id}"
         gap = self._counters.gap_before(mark) if arrival is Arrival.LEAVES else None
         self._counters.take(mark)
-        if isinstance(predicate, LogEvent) and predicate.gap:
-            self._gaps.add(predicate.gap)
+        if isinstance(predicate, LogEvent):
+            self._note(predicate)
         if gap and gap not in self._gaps:
             return f"is record {mark.counter} of the writer {mark.id}, whose records {gap.first} to {gap.last} are not before it"
         return ""
 
     def missing(self) -> Iterable[Gap]:
         return self._counters.missing()
+
+    def _note(self, event: LogEvent) -> None:
+        """A gap that was announced; records that were refused with their counters, which are accounted for."""
+        if event.gap:
+            self._gaps.add(event.gap)
+        for each in event.rejected:
+            if each.writer and self._counters.judge(each.writer) is not Arrival.REPEATED:
+                self._counters.take(each.writer)

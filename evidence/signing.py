@@ -9,25 +9,32 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from evidence.errors import BadSignature, Malformed
+from evidence.errors import BadSignature, Inconsistent, Malformed
 from services.vault import Vault
 
 _PEM_END = "-----END PUBLIC KEY-----"
 
 
 class Signer(Protocol):
-    """`public_key` (32 bytes) is that of the version that made the latest signature; before the first, of the newest."""
+    """A key with versions. `select` fixes the version that signs from now on, by its public key: the one the log has announced.
+
+    `public_key` (32 bytes) is that of the selected version; with none selected, of the version that made the latest signature, and
+    before the first, of the newest.
+    """
 
     key_name: str
 
     def sign(self, message: bytes) -> bytes: ...
+
+    def select(self, public: bytes) -> None: ...
 
     def public_key(self) -> bytes: ...
 
@@ -35,36 +42,87 @@ class Signer(Protocol):
 
 
 class LocalSigner:
-    """A key in memory, for tests and for the attacker in them."""
+    """A key in memory, its versions numbered from 1, for tests and for the attacker in them. The newest signs until one is selected."""
 
     def __init__(self, private: Ed25519PrivateKey, key_name: str = "local") -> None:
-        self._private = private
+        self._privates = [private]
+        self._selected: int | None = None
         self.key_name = key_name
+
+    def rotate(self, private: Ed25519PrivateKey) -> bytes:
+        """Add a version; its public key."""
+        self._privates.append(private)
+        return private.public_key().public_bytes_raw()
 
     def sign(self, message: bytes) -> bytes:
         return self._private.sign(message)
+
+    def select(self, public: bytes) -> None:
+        self._selected = _version(self.key_name, public, self.public_keys()) - 1
 
     def public_key(self) -> bytes:
         return self._private.public_key().public_bytes_raw()
 
     def public_keys(self) -> Mapping[int, bytes]:
-        return {1: self.public_key()}
+        return {number: each.public_key().public_bytes_raw() for number, each in enumerate(self._privates, 1)}
+
+    @property
+    def _private(self) -> Ed25519PrivateKey:
+        return self._privates[-1 if self._selected is None else self._selected]
+
+
+class Deferred:
+    """A signer that is made when it first signs, so that what making it needs may be down until then: the record waits in the spool."""
+
+    def __init__(self, key_name: str, make: Callable[[], Signer]) -> None:
+        self._make = make
+        self.key_name = key_name
+
+    @cached_property
+    def _signer(self) -> Signer:
+        return self._make()
+
+    def sign(self, message: bytes) -> bytes:
+        return self._signer.sign(message)
+
+    def select(self, public: bytes) -> None:
+        self._signer.select(public)
+
+    def public_key(self) -> bytes:
+        return self._signer.public_key()
+
+    def public_keys(self) -> Mapping[int, bytes]:
+        return self._signer.public_keys()
 
 
 class TransitSigner:
-    """Signs with `transit/sign/<key>`; needs `update` there and `read` on `transit/keys/<key>`."""
+    """Signs with `transit/sign/<key>`; needs `update` there and `read` on `transit/keys/<key>`.
+
+    Once a version is selected, every request names it: a version that Vault has and the log has not announced signs nothing.
+    """
 
     def __init__(self, vault: Vault, key: str, mount: str = "transit") -> None:
         self._vault = vault
         self._mount = mount
         self._keys: dict[int, bytes] = {}
         self._version: int | None = None
+        self._selected: int | None = None
         self.key_name = key
+
+    def select(self, public: bytes) -> None:
+        """`Inconsistent` when Vault holds no such version: it is not the Vault this log was signed with."""
+        if public not in self._keys.values():
+            self._keys = dict(self.public_keys())
+        self._version = self._selected = _version(self.key_name, public, self._keys)
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes over the exact message (no pre-hashing)."""
-        answer = self._vault.write(f"{self._mount}/sign/{self.key_name}", {"input": base64.b64encode(message).decode()})
+        asked = {} if self._selected is None else {"key_version": self._selected}
+        body = {"input": base64.b64encode(message).decode(), **asked}
+        answer = self._vault.write(f"{self._mount}/sign/{self.key_name}", body)
         version, signature = _parse(str(answer.get("signature", "")))
+        if version != asked.get("key_version", version):
+            raise BadSignature(f"Vault signed with {self.key_name} v{version}, not with v{self._selected}", "look at Vault's own log")
         if version not in self._keys:
             self._keys = dict(self.public_keys())
         try:
@@ -112,6 +170,16 @@ def from_pem(text: str) -> tuple[bytes, ...]:
     if not blocks:
         raise Malformed("no PEM block of a public key", "give the file that `kept evidence export` wrote")
     return tuple(_from_block(block) for block in blocks)
+
+
+def _version(name: str, public: bytes, versions: Mapping[int, bytes]) -> int:
+    for number, each in versions.items():
+        if each == public:
+            return number
+    raise Inconsistent(
+        f"no version of {name} has the public key {fingerprint(public)[:16]}... that the log names",
+        "is this the Vault the log was signed with? compare the fingerprints",
+    )
 
 
 def _number(version: tuple[str, object]) -> int:

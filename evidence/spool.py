@@ -58,8 +58,10 @@ class Spool:
             return (self._folder / f"{counter:0{_DIGITS}}.json").read_bytes()
 
     def remove(self, counter: int) -> None:
-        """The store has the record."""
+        """The store has the record. Its number counts as given first: a process that died in `save` may not have said so."""
         with _told(self._folder):
+            if counter > self._given():
+                self._replace("counter", str(counter).encode())
             (self._folder / f"{counter:0{_DIGITS}}.json").unlink(missing_ok=True)
 
     def waiting(self) -> tuple[int, ...]:

@@ -5,6 +5,7 @@
     https://kept.dev/attestation/v1     a person's statement about a promise, or its withdrawal
     https://kept.dev/exception/v1       a person's exception: named subjects, an owner, a reason, an end
     https://kept.dev/log-event/v1       the log about itself: heartbeat, rejected objects, a gap in a writer's counter
+    https://kept.dev/evidence-key/v1    the log about its keys: the next key of records or of checkpoints
 
 There is no place for personal data: names are words of the domain, subjects are names of resources, columns and keys, phrases are
 short, one line, and hold no "@"; people appear as a role and a key's fingerprint. Unknown fields are refused, so that a later
@@ -22,6 +23,7 @@ from promises.observations import MAX_EXAMPLES, MAX_LISTED, Outcome, Surface, Va
 
 MAX_PHRASE = 300
 MAX_SUBJECT = 200
+MAX_OVERLAP_SECONDS = 24 * 3600
 
 # Lengths stand beside the patterns, not in them: a counted repetition makes the matching several times slower.
 Sha256 = Annotated[str, StringConstraints(min_length=64, max_length=64, pattern=r"^[0-9a-f]+$")]
@@ -34,6 +36,8 @@ Ordinal = Annotated[int, Field(ge=1, strict=True)]
 Number = Annotated[float, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 Moment = Annotated[AwareDatetime, Field(strict=True)]
+Ed25519Signature = Annotated[str, StringConstraints(min_length=88, max_length=88, pattern=r"^[A-Za-z0-9+/]+==$")]
+"""64 bytes in standard base64."""
 
 
 class Strict(BaseModel):
@@ -183,7 +187,7 @@ class PersonSignature(Strict):
     """A person's own Ed25519 signature (base64) over what they state, and the public key (hex) that checks it."""
 
     public_key: Sha256
-    signature: Annotated[str, StringConstraints(min_length=88, max_length=88, pattern=r"^[A-Za-z0-9+/]+==$")]
+    signature: Ed25519Signature
 
 
 class Attestation(Predicate):
@@ -220,10 +224,16 @@ class PromiseException(Predicate):
 
 
 class Rejection(Strict):
-    """An object that was not taken into the log. `sha256` is that of its bytes."""
+    """An object that was not taken into the log. `sha256` is that of its bytes.
+
+    `writer` is the mark of a record of ours that was refused for its time: its counter is accounted for and leaves no gap.
+    """
 
     sha256: Sha256
-    reason: Literal["not-an-envelope", "not-signed", "not-a-statement", "repeated"]
+    reason: Literal[
+        "not-an-envelope", "not-signed", "not-a-statement", "repeated", "another-world", "moved-clock", "dated-ahead", "dated-back"
+    ]
+    writer: WriterMark | None = None
 
 
 class Gap(Strict):
@@ -238,6 +248,36 @@ class LogEvent(Predicate):
     event: Literal["heartbeat", "rejected", "gap"]
     rejected: Annotated[tuple[Rejection, ...], Field(max_length=100)] = ()
     gap: Gap | None = None
+
+
+class NextKey(Strict):
+    """A key and its place: it signs records (or checkpoints of sizes) from `valid_from` on, which is the number after its own record.
+
+    `public_key` and `replaces` are 32 bytes in hex; `key_id` is the hint that its signatures carry (16 hex digits in an envelope, 8
+    in a note). `root` is that of the tree of all records before this one. For `overlap_seconds` of the log's own time a replaced
+    record key is still accepted, since writers do not change over at one moment; a replaced log key is not.
+    """
+
+    name: Literal["evidence-record", "evidence-log"]
+    version: Ordinal
+    public_key: Sha256
+    key_id: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{8}|[0-9a-f]{16})$")]
+    replaces: Sha256
+    valid_from: Ordinal
+    root: Sha256
+    overlap_seconds: Annotated[int, Field(ge=0, le=MAX_OVERLAP_SECONDS, strict=True)]
+
+
+class EvidenceKey(Predicate):
+    """The announcement of an evidence key. Its envelope is signed by the record key in force before it.
+
+    `log_signature` (by the log key in force) and `possession` (by the announced key itself) are Ed25519 over the text of
+    `evidence.succession.text`, in base64.
+    """
+
+    next: NextKey
+    log_signature: Ed25519Signature
+    possession: Ed25519Signature
 
 
 class _Statement(Strict):
@@ -270,7 +310,12 @@ class LogEventStatement(_Statement):
     predicate: LogEvent
 
 
-Statement = ControlRunStatement | JobStatement | AttestationStatement | ExceptionStatement | LogEventStatement
+class EvidenceKeyStatement(_Statement):
+    predicate_type: Literal["https://kept.dev/evidence-key/v1"] = Field(default="https://kept.dev/evidence-key/v1", alias="predicateType")
+    predicate: EvidenceKey
+
+
+Statement = ControlRunStatement | JobStatement | AttestationStatement | ExceptionStatement | LogEventStatement | EvidenceKeyStatement
 
 _ANY: TypeAdapter[Statement] = TypeAdapter(Annotated[Statement, Field(discriminator="predicate_type")])
 

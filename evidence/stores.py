@@ -3,7 +3,7 @@
     get(key)                          the bytes, or `Missing`
     get_many(keys)                    the same, in order, fetched side by side where that helps
     put(key, data, create_only=...)   whole or not at all; with create_only an object that exists is `Exists` and stays as it was
-    list(folder)                      the keys below `folder` ("inbox/"), sorted, paged to the end
+    list(folder, after=...)           the keys below `folder` ("inbox/") that sort behind `after`, sorted, paged to the end
     delete(key)                       gone afterwards, also when it was not there
 
 Keys are ASCII words joined by slashes: nothing else is read or written, so a key can never leave its folder. `create_only` is a
@@ -43,7 +43,7 @@ class Store(Protocol):
 
     def put(self, key: str, data: bytes, *, create_only: bool = False) -> None: ...
 
-    def list(self, folder: str) -> Iterator[str]: ...
+    def list(self, folder: str, after: str = "") -> Iterator[str]: ...
 
     def delete(self, key: str) -> None: ...
 
@@ -70,10 +70,10 @@ class MemoryStore:
                 raise _exists(key)
             self._objects[_checked(key)] = data
 
-    def list(self, folder: str) -> Iterator[str]:
+    def list(self, folder: str, after: str = "") -> Iterator[str]:
         prefix = _folder(folder)
         with self._lock:
-            return iter(sorted(key for key in self._objects if key.startswith(prefix)))
+            return iter(sorted(key for key in self._objects if key.startswith(prefix) and key > after))
 
     def delete(self, key: str) -> None:
         with self._lock:
@@ -118,12 +118,12 @@ class DirectoryStore:
             with contextlib.suppress(OSError):
                 scratch.unlink()
 
-    def list(self, folder: str) -> Iterator[str]:
+    def list(self, folder: str, after: str = "") -> Iterator[str]:
         top = os.path.join(self._root, _folder(folder))  # noqa: PTH118 - as above
         found: list[str] = []
         for where, _, names in os.walk(top):
             prefix = os.path.relpath(where, self._root) + "/"
-            found.extend(prefix + name for name in names if not name.startswith("."))
+            found.extend(prefix + name for name in names if not name.startswith(".") and prefix + name > after)
         return iter(sorted(found))
 
     def delete(self, key: str) -> None:
@@ -160,9 +160,10 @@ class S3Store:
         except Exception as error:
             raise self._turned(error, key) from error
 
-    def list(self, folder: str) -> Iterator[str]:
+    def list(self, folder: str, after: str = "") -> Iterator[str]:
+        start: Any = {"StartAfter": after} if after else {}
         try:
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_folder(folder))
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_folder(folder), **start)
             found = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
         except Exception as error:
             raise self._turned(error, folder) from error

@@ -1,10 +1,13 @@
 """Offline verification: from the log's objects and two trusted keys to a list of problems, the first bad record by name.
 
-1. Trusted keys come from the caller only. Records are numbered 0..n-1; anything else under `records/` is a problem.
+0. The caller gives the first record key and the first log key, for ever. Every later one is announced in the log by both keys in
+   force before it, and is trusted for what comes after (`evidence.succession`).
+1. Nothing else is trusted. Records are numbered 0..n-1; anything else under `records/` is a problem.
 2. Every envelope's signature, every statement, every writer's counter; one environment and one platform, and in production no
    record made under a moved clock; times that do not run backwards beyond a tolerance (a late record says so itself), none in
    the future, no run that finished after its record was made.
-3. Every stored and every pinned checkpoint: signature, origin, and the root over its size. A pinned size above n is a cut tail.
+3. Every stored and every pinned checkpoint: signature by the log key of its size, origin, and the root over its size. A pinned size
+   above n is a cut tail.
 4. The newest checkpoint is stale when the newest record it covers is older than `max_age`: a checkpoint has no time of its own.
 
 What it cannot see: a tail cut down to a size not below the newest pinned checkpoint; records that a job never wrote; a clock that
@@ -20,14 +23,18 @@ from datetime import datetime, timedelta
 from evidence import merkle
 from evidence.composing import sha256
 from evidence.errors import BadSignature, Malformed
-from evidence.notes import Checkpoint, open_checkpoint
+from evidence.notes import Checkpoint, claimed
 from evidence.records import CHECKPOINTS, RECORDS, NotARecord, Record, checkpoint_key, in_sequence, open_envelope, record_key
 from evidence.rules import MAX_AGE, TOLERANCE, Arrivals, Demands, World
 from evidence.statements import Predicate
 from evidence.stores import Store
+from evidence.succession import KeyPeriod, Succession
 from evidence.trust import Trust
 
 __all__ = ["MAX_AGE", "TOLERANCE", "Demands", "Pinned", "Problem", "Verification", "verify"]
+
+_EXPLAINED = 1000
+"""Of how many unsigned records it is looked into whose they are; the others are named like them."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,8 @@ class Pinned:
 class Verification:
     """What was found. `records` are the verified ones that the newest checkpoint covers; `note` is that checkpoint.
 
-    `uncovered` counts records that no checkpoint covers yet; `late` lists the numbers of records that waited in a spool.
+    `uncovered` counts records that no checkpoint covers yet; `late` lists the numbers of records that waited in a spool; `keys` are
+    those of the log, from the two first on.
     """
 
     problems: tuple[Problem, ...]
@@ -63,6 +71,7 @@ class Verification:
     note: bytes
     uncovered: int
     late: tuple[int, ...]
+    keys: tuple[KeyPeriod, ...]
 
     @property
     def ok(self) -> bool:
@@ -74,7 +83,7 @@ def verify(store: Store, trust: Trust, demands: Demands, pinned: Iterable[Pinned
     return _Pass(store, trust, demands).run(tuple(pinned))
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Claim:
     """A checkpoint to be checked against the records: where it comes from, and what it says."""
 
@@ -82,6 +91,18 @@ class _Claim:
     says: Checkpoint
     note: bytes
     pinned: bool
+
+
+@dataclass
+class _Covered:
+    """What the largest stored checkpoint covers: its size and note, and how much of what was found lies under it."""
+
+    size: int = 0
+    note: bytes = b""
+    root: bytes = merkle.EMPTY_ROOT
+    records: int = 0
+    late: int = 0
+    newest: datetime | None = None
 
 
 @dataclass
@@ -95,29 +116,36 @@ class _Pass:
     records: list[Record] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
     newest: datetime | None = None
+    covered: _Covered = field(default_factory=_Covered)
+    unsigned: list[tuple[int, int, bytes]] = field(default_factory=list)
+    unproven: list[tuple[int, _Claim]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.keys = Succession(self.trust)
+        self.tree = merkle.Frontier()
+        self.proven = 0
+        self.beyond: list[_Claim] = []
 
     def run(self, pinned: Sequence[Pinned]) -> Verification:
         claims = [*self._stored(), *self._given(pinned)]
         unread, self.problems = self.problems, []
-        covered = max((claim.says.size for claim in claims if not claim.pinned), default=0)
-        keys, later = self._names()
-        tree = self._walk(keys, claims)
+        numbered, later = self._names()
+        self._walk(numbered, claims)
         self.problems += [*later, *unread]
-        newest = max((each for each in claims if not each.pinned), key=lambda each: each.says.size, default=None)
-        if newest is None:
+        self._judge(self.beyond)
+        if not self.covered.note:
             self._say(CHECKPOINTS, "there is no checkpoint that the log key has signed")
-        for claim in claims:
-            if claim.says.size > len(keys):
-                self._say(claim.where, _cut(claim, len(keys)))
         self._stale()
+        size = min(self.covered.size, len(numbered))
         return Verification(
             tuple(self.problems),
-            min(covered, len(keys)),
-            tree.hex(),
-            tuple(self.records),
-            newest.note if newest else b"",
-            max(len(keys) - covered, 0),
-            tuple(self.late),
+            size,
+            self.covered.root.hex(),
+            tuple(self.records[: self.covered.records]),
+            self.covered.note,
+            len(numbered) - size,
+            tuple(self.late[: self.covered.late]),
+            self.keys.periods,
         )
 
     def _stored(self) -> list[_Claim]:
@@ -135,9 +163,10 @@ class _Pass:
         return [claim for each in pinned if (claim := self._claim(each.name, each.note, pinned=True))]
 
     def _claim(self, where: str, note: bytes, *, pinned: bool) -> _Claim | None:
+        """What a note says; who signed it is judged when the walk has come to its size, for then its key is known."""
         try:
-            return _Claim(where, open_checkpoint(note, self.trust.log_keys), note, pinned)
-        except (Malformed, BadSignature) as error:
+            return _Claim(where, claimed(note), note, pinned)
+        except Malformed as error:
             self._say(where, error.message)
             return None
 
@@ -151,60 +180,102 @@ class _Pass:
         problems += [Problem(key, "is no record's name") for key in foreign]
         return numbered, problems
 
-    def _walk(self, keys: Sequence[str], claims: Sequence[_Claim]) -> bytes:
-        """Check every record and, where one ends, every checkpoint; returns the root over what the newest covers."""
+    def _walk(self, numbered: Sequence[str], claims: Sequence[_Claim]) -> None:
+        """Check every record and, where one ends, every checkpoint; those that claim more than there is are left over."""
         by_size: dict[int, list[_Claim]] = {}
         for claim in claims:
             by_size.setdefault(claim.says.size, []).append(claim)
-        covered = max((claim.says.size for claim in claims if not claim.pinned), default=0)
-        tree, counters, world, matched = merkle.Frontier(), Arrivals(), World(self.demands), 0
-        root, trusted, check = tree.root(), self.trust.records, self._check
-        for number, raw in enumerate(self.store.get_many(keys)):
-            tree.append(merkle.leaf_hash(raw))
-            try:
-                payload, statement = open_envelope(raw, trusted)
-            except NotARecord as error:
-                self._say(keys[number], str(error))
-            else:
-                if check(keys[number], statement.predicate, counters, world):
-                    self._keep(Record(number, sha256(raw), payload), statement.predicate, covered)
+        self._judge(by_size.pop(0, ()))
+        counters, world = Arrivals(), World(self.demands)
+        for number, raw in enumerate(self.store.get_many(numbered)):
+            self._record(number, raw, counters, world)
+            self.tree.append(merkle.leaf_hash(raw))
             if number + 1 in by_size:
-                root = tree.root()
-                matched = self._compare(by_size[number + 1], root, matched)
-        for claim in by_size.get(0, ()):
-            self._compare([claim], merkle.EMPTY_ROOT, 0)
+                self._judge(by_size.pop(number + 1))
+        self._explain()
         for gap in counters.missing():
             self._say(f"writer {gap.writer}", f"its records {gap.first} to {gap.last} are missing")
-        return root if covered <= len(keys) else tree.root()
+        self.beyond = [claim for size in sorted(by_size) for claim in by_size[size]]
 
-    def _check(self, key: str, predicate: Predicate, counters: Arrivals, world: World) -> bool:
+    def _record(self, number: int, raw: bytes, counters: Arrivals, world: World) -> None:
+        try:
+            payload, statement = open_envelope(raw, self.keys.records)
+        except NotARecord as error:
+            self._refuse(number, raw, error)
+            return
+        predicate = statement.predicate
+        objection = self._placed(number, raw, predicate) if self.keys.concerns(predicate) else ""
+        if self._check(number, predicate, counters, world) and not objection:
+            self.records.append(Record(number, sha256(raw), payload))
+            self.newest = predicate.time_created if self.newest is None else max(self.newest, predicate.time_created)
+            if predicate.late:
+                self.late.append(number)
+
+    def _placed(self, number: int, raw: bytes, predicate: Predicate) -> str:
+        """Why a record may not stand here by the key that signed it, or by the key it announces; empty when it may."""
+        objection = self.keys.objection(number, raw, predicate, self.tree.root())
+        if objection:
+            self._say(record_key(number), objection)
+        else:
+            self.keys.take(predicate)
+        return objection
+
+    def _refuse(self, number: int, raw: bytes, error: NotARecord) -> None:
+        if error.reason == "not-signed" and len(self.unsigned) < _EXPLAINED:
+            self.unsigned.append((len(self.problems), number, raw))
+        self._say(record_key(number), str(error))
+
+    def _explain(self) -> None:
+        """Say of records and checkpoints that no key in force has signed whether another key of this log has."""
+        for position, number, raw in self.unsigned:
+            told = self.keys.too_early(number, raw) or self.keys.explain(raw)
+            if told:
+                self.problems[position] = Problem(record_key(number), told)
+        for position, claim in self.unproven:
+            told = self.keys.foreign(claim.note)
+            if told:
+                self.problems[position] = Problem(claim.where, told)
+
+    def _check(self, number: int, predicate: Predicate, counters: Arrivals, world: World) -> bool:
         objection = counters.objection(predicate)
         found = world.objections(predicate)
         for each in [objection, *found] if objection else found:
-            self._say(key, each)
+            self._say(record_key(number), each)
         return not objection and not found
 
-    def _keep(self, record: Record, predicate: Predicate, covered: int) -> None:
-        if record.number < covered:
-            self.records.append(record)
-            self.newest = predicate.time_created if self.newest is None else max(self.newest, predicate.time_created)
-            if predicate.late:
-                self.late.append(record.number)
-
-    def _compare(self, claims: Iterable[_Claim], root: bytes, matched: int) -> int:
-        """Check claims of one size; returns the largest size up to which the records are proven."""
+    def _judge(self, claims: Iterable[_Claim]) -> None:
+        """Check checkpoints of one size: the signature of that size's key, and the root over what was read so far."""
         for claim in claims:
-            if claim.says.root == root:
-                matched = claim.says.size
-            else:
-                bound = f"records {matched} to {claim.says.size - 1}" if matched else f"the first {claim.says.size} records"
-                self._say(claim.where, f"{bound} are not those it was signed over")
-        return matched
+            try:
+                self.keys.open_checkpoint(claim.note)
+            except BadSignature as error:
+                beyond = claim.says.size > self.tree.size
+                more = f"; it claims {claim.says.size} records, the log holds {self.tree.size}" if beyond else ""
+                self.unproven.append((len(self.problems), claim))
+                self._say(claim.where, error.message + more)
+                continue
+            self._compare(claim)
+            if not claim.pinned:
+                self._cover(claim)
+
+    def _compare(self, claim: _Claim) -> None:
+        if claim.says.size > self.tree.size:
+            self._say(claim.where, _cut(claim, self.tree.size))
+        elif claim.says.root == self.tree.root():
+            self.proven = claim.says.size
+        else:
+            size = claim.says.size
+            bound = f"records {self.proven} to {size - 1}" if self.proven else f"the first {size} records"
+            self._say(claim.where, f"{bound} are not those it was signed over")
+
+    def _cover(self, claim: _Claim) -> None:
+        records, late = len(self.records), len(self.late)
+        self.covered = _Covered(claim.says.size, claim.note, self.tree.root(), records, late, self.newest)
 
     def _stale(self) -> None:
-        if self.demands.max_age is None or self.newest is None:
+        if self.demands.max_age is None or self.covered.newest is None:
             return
-        age, allowed = self.demands.now - self.newest, self.demands.max_age
+        age, allowed = self.demands.now - self.covered.newest, self.demands.max_age
         if age > allowed:
             self._say(CHECKPOINTS, f"the log is stale: its newest record is {_hours(age)} old, at most {_hours(allowed)} is allowed")
 

@@ -3,12 +3,15 @@
 Below the settings' data folder:
 
     spool/             the writer's counter and what waits for the store (see `evidence.spool`)
-    keys/              evidence-record.pem, evidence-log.vkey: the public keys that are trusted here
+    keys/              evidence-record.pem, evidence-log.vkey: the two first public keys, which are trusted here;
+                       in-force.pem: the record key that the log has announced last, a memory that can be lost
     anchors/           copies of checkpoints outside the bucket; `verify` pins them
+    checkpointer.json  what the checkpointer remembers between two runs (`evidence.resuming`)
     checkpoint.lock    held by the checkpointer
 
-The public keys are fetched from Vault when the environment is set up, and pinned: later, Vault may add versions to them, but a
-version that changed is refused. Verification needs these files and the bucket, never Vault.
+The two first public keys are fetched from Vault when the environment is set up, and pinned for ever. Later ones are those that the
+log announces, whatever Vault has by then: writers name the version they sign with, and a Vault that does not hold the pinned keys
+is refused. Verification needs these files and the bucket, never Vault.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import fcntl
 import importlib.metadata
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,18 +29,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from duties import exceptions
-from duties.register import Register, credible, load_register
-from evidence import probing, reading
+from duties.register import Register, credible, load_register, refused
+from evidence import dsse, probing, reading, resuming
 from evidence.checkpointer import CheckpointReport, Parts, checkpoint
 from evidence.errors import Inconsistent
-from evidence.notes import VerifierKey
+from evidence.notes import VerifierKey, signed_by
 from evidence.probing import Probe
 from evidence.proofs import Proof, prove
 from evidence.records import CHECKPOINTS, RECORDS, Record, record_key
-from evidence.signing import TransitSigner, to_pem
+from evidence.rules import TOLERANCE
+from evidence.signing import Deferred, TransitSigner, from_pem, keyid, to_pem
 from evidence.spool import writer_name
 from evidence.statements import Context
 from evidence.stores import DirectoryStore, S3Store, Store
+from evidence.succession import LOG_KEY, RECORD_KEY, KeyPeriod
 from evidence.trust import Trust, read_trust
 from evidence.verifying import MAX_AGE, Demands, Pinned, Verification, verify
 from evidence.writer import Writer
@@ -47,13 +52,14 @@ from services.errors import BadData, UsageError
 from services.vault import Vault
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
     from promises.model import Catalog
     from promises.observations import RunSummary
-    from promises.verdicts import GrantedException
+    from promises.verdicts import GrantedException, RefusedStatement
     from services.settings import Settings
 
-RECORD_KEY, LOG_KEY = "evidence-record", "evidence-log"
-PEM, VKEY = "evidence-record.pem", "evidence-log.vkey"
+PEM, VKEY, IN_FORCE = "evidence-record.pem", "evidence-log.vkey", "in-force.pem"
 
 Clock = Callable[[], datetime]
 
@@ -69,7 +75,11 @@ class Log:
 
     @cached_property
     def store(self) -> Store:
-        return S3Store(objects.client(self.settings.objects, "evidence"), self.settings.evidence.bucket)
+        return S3Store(self._bucket_client, self.settings.evidence.bucket)
+
+    @cached_property
+    def _bucket_client(self) -> S3Client:
+        return objects.client(self.settings.objects, "evidence")
 
     @cached_property
     def anchors(self) -> tuple[Store, ...]:
@@ -81,6 +91,7 @@ class Log:
 
     @cached_property
     def record_signer(self) -> TransitSigner:
+        """For the checkpointer, which selects the version itself; writers sign by `writer`."""
         return TransitSigner(Vault.login(self.settings.vault, "evidence_record"), RECORD_KEY)
 
     @cached_property
@@ -102,7 +113,8 @@ class Log:
 
     @cached_property
     def writer(self) -> Writer:
-        return Writer(self.store, self.record_signer, self.context, self._spool, self.clock)
+        self._check_clock()
+        return Writer(self.store, Deferred(RECORD_KEY, self._announced_signer), self.context, self._spool, self.clock)
 
     @property
     def keys_folder(self) -> Path:
@@ -112,30 +124,45 @@ class Log:
     def _spool(self) -> Path:
         return self.settings.data / "spool"
 
-    def checkpoint(self) -> CheckpointReport:
-        """Send what waits, number what is in the inbox, sign, copy to the anchors."""
+    def checkpoint(self, announce: frozenset[str] = frozenset()) -> CheckpointReport:
+        """Send what waits, number what is in the inbox, sign, copy to the anchors.
+
+        `announce` names the evidence keys whose newest version in Vault the log shall announce (`evidence.succession`).
+        """
         self.writer.flush()
         trust = self.pin()
-        parts = Parts(self.store, self.log_signer, self.record_signer, trust, self.context, self.anchors)
-        return checkpoint(parts, file_lock(self.settings.data / "checkpoint.lock"), self.clock())
+        memory = self.settings.data / resuming.FILE
+        parts = Parts(self.store, self.log_signer, self.record_signer, trust, self.context, self.anchors, memory, announce)
+        report = checkpoint(parts, file_lock(self.settings.data / "checkpoint.lock"), self.clock())
+        self._remember(report.keys)
+        return report
+
+    def _check_clock(self) -> None:
+        """Refuse to write records whose time nobody would accept: the bucket's own clock is asked, where it answers."""
+        told, now = objects.server_time(self._bucket_client, self.settings.evidence.bucket), self.clock()
+        if told and not self.clock_override and abs(now - told) > TOLERANCE:
+            raise UsageError(
+                f"this host's clock says {now.isoformat(timespec='seconds')}, that of the bucket {self.settings.evidence.bucket} "
+                f"{told.isoformat(timespec='seconds')}; nothing was written",
+                "set the clock right (timedatectl); a record of the wrong time proves nothing",
+            )
 
     def pin(self) -> Trust:
-        """Fetch the public keys from Vault and pin them; a pinned version that Vault no longer says so is refused."""
-        fetched = Trust(
-            self._versions(self.record_signer), tuple(VerifierKey(self.origin, each) for each in self._versions(self.log_signer))
-        )
+        """The two first public keys, pinned when there are none yet; a Vault that no longer holds them is refused."""
+        records, logs = self.record_signer.public_keys(), self.log_signer.public_keys()
         pinned = self._pinned_or_none()
-        if pinned and not fetched.extends(pinned):
+        if pinned is None:
+            pinned = self._first(records.values(), logs.values())
+            self._write_keys(pinned, self.keys_folder)
+        if pinned.origin != self.origin or pinned.record_public not in records.values() or pinned.log_key.public not in logs.values():
             raise Inconsistent(
                 f"Vault's evidence keys are not those pinned in {self.keys_folder}",
                 "was Vault set up anew? then its log is a new one: compare the fingerprints before removing the pinned files",
             )
-        if fetched != pinned:
-            self._write_keys(fetched, self.keys_folder)
-        return fetched
+        return pinned
 
     def trust(self) -> Trust:
-        """The pinned public keys; fetched from Vault when nothing is pinned yet."""
+        """The two first public keys; fetched from Vault when nothing is pinned yet."""
         return self._pinned_or_none() or self.pin()
 
     def verify(self, *, max_age: timedelta | None = MAX_AGE, pinned: tuple[Pinned, ...] = ()) -> Verification:
@@ -153,8 +180,12 @@ class Log:
         return reading.summaries(self.credible(verified)) if verified.ok else ()
 
     def exceptions(self, verification: Verification) -> tuple[GrantedException, ...]:
-        """The exceptions in force that the verified log holds; none when it does not verify."""
-        return exceptions.granted(self.credible(verification), self.clock()) if verification.ok else ()
+        """Every exception that the verified log holds, over or not; none when it does not verify."""
+        return exceptions.granted(self.credible(verification)) if verification.ok else ()
+
+    def refused(self, verification: Verification) -> tuple[RefusedStatement, ...]:
+        """The statements and exceptions that do not count, and why; none of a log that does not verify."""
+        return refused(verification.records, self.register) if verification.ok else ()
 
     def credible(self, verification: Verification) -> tuple[Record, ...]:
         """The verified records without the statements that nobody entitled has signed."""
@@ -189,7 +220,7 @@ class Log:
             raise BadData(f"the log does not verify: {verification.problems[0]}", "`kept evidence verify` shows all problems")
         if not 0 <= number < verification.size:
             raise UsageError(f"the log holds no record {number} under a checkpoint", f"it holds 0 to {verification.size - 1}")
-        return prove(number, list(self.store.get_many(map(record_key, range(verification.size)))), verification.note)
+        return prove(number, list(self.store.get_many(map(record_key, range(verification.size)))), verification.note, verification.keys)
 
     def probe(self) -> Probe:
         """Try whether the bucket keeps create-only under a race; the answer becomes a record."""
@@ -203,9 +234,39 @@ class Log:
     def origin(self) -> str:
         return self.settings.evidence.origin
 
-    def _versions(self, signer: TransitSigner) -> tuple[bytes, ...]:
-        """The public keys of all versions, oldest first."""
-        return tuple(signer.public_keys().values())
+    def _first(self, records: Iterable[bytes], logs: Iterable[bytes]) -> Trust:
+        """Of Vault's versions (oldest first) those a log began with: an empty one begins with the newest."""
+        record, log = list(records), [VerifierKey(self.origin, each) for each in logs]
+        beginning = next(iter(self.store.list(RECORDS)), None)
+        if beginning is None:
+            return Trust(record[-1], log[-1])
+        hints = {each.keyid for each in dsse.decode(self.store.get(beginning)).signatures}
+        note = next((self.store.get(key) for key in self.store.list(CHECKPOINTS)), b"")
+        return Trust(
+            next((each for each in record if keyid(each) in hints), record[-1]),
+            next((each for each in log if signed_by(note, each)), log[-1]),
+        )
+
+    def _announced_signer(self) -> TransitSigner:
+        """Vault's key of records, with the version selected that the log has announced last."""
+        self.record_signer.select(self.key_in_force())
+        return self.record_signer
+
+    def key_in_force(self) -> bytes:
+        """The record key that the log has announced last: as remembered, or read from the log when Vault has a newer version."""
+        path = self.keys_folder / IN_FORCE
+        remembered = from_pem(path.read_text())[0] if path.exists() else None
+        if remembered is None or remembered != list(self.record_signer.public_keys().values())[-1]:
+            remembered = self._remember(verify(self.store, self.trust(), Demands(self.clock(), None)).keys)
+        return remembered
+
+    def _remember(self, keys: Sequence[KeyPeriod]) -> bytes:
+        """Keep the record key that is in force by now; returns it."""
+        public = next(each.public for each in reversed(keys) if each.name == RECORD_KEY)
+        path, text = self.keys_folder / IN_FORCE, to_pem([public])
+        if not path.exists() or path.read_text() != text:
+            DirectoryStore(self.keys_folder).put(IN_FORCE, text.encode())
+        return public
 
     def _pinned_or_none(self) -> Trust | None:
         pem, vkey = self.keys_folder / PEM, self.keys_folder / VKEY
@@ -213,8 +274,8 @@ class Log:
 
     def _write_keys(self, trust: Trust, folder: Path) -> None:
         store = DirectoryStore(folder)
-        store.put(PEM, to_pem(trust.record_publics).encode())
-        store.put(VKEY, "".join(f"{key}\n" for key in trust.log_keys).encode())
+        store.put(PEM, to_pem([trust.record_public]).encode())
+        store.put(VKEY, f"{trust.log_key}\n".encode())
 
 
 def open_log(settings: Settings, catalog: Catalog, now: datetime | Clock, *, clock_override: bool = False) -> Log:

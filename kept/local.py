@@ -35,6 +35,7 @@ def up(folder: Path, platform: str, progress: Progress) -> Path:
         endpoints = fleet.up(folder, progress, identities(platform))
         roles = _set_up_vault(endpoints, progress)
         _write_settings(endpoints, platform, account, roles)
+        _make_anchor(endpoints)
     return endpoints.folder / "settings.toml"
 
 
@@ -93,9 +94,10 @@ def identities(platform: str) -> tuple[Identity, ...]:
     """
     from localcloud.servers.objects import Identity
 
-    evidence, backups = f"{platform}-evidence", f"{platform}-backups"
+    evidence, anchor, backups = f"{platform}-evidence", f"{platform}-anchor", f"{platform}-backups"
     return (
         Identity("evidence", _grants(evidence, "Read", "Write", "List", "Tagging")),
+        Identity("evidence_anchor", _grants(anchor, "Read", "Write", "List")),
         Identity("backup_writer", _grants(backups, "Read", "Write", "List")),
         Identity("backup_reader", _grants(backups, "Read", "List")),
     )
@@ -162,6 +164,15 @@ def _write_settings(endpoints: Endpoints, platform: str, account: str, roles: Ma
     text = render(document(endpoints, platform, account, roles, identities(platform)))
     if not path.exists() or path.read_text() != text:
         files.write(path, text)
+
+
+def _make_anchor(endpoints: Endpoints) -> None:
+    """The bucket for the second copy of checkpoints. No stack makes it: in production it lies in another account."""
+    from services import objects
+    from services.settings import load
+
+    settings = load(endpoints.folder / "settings.toml", {})
+    objects.make_bucket(objects.client(settings.objects, "admin"), settings.evidence.anchor_bucket)
 
 
 @contextmanager

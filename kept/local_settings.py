@@ -33,7 +33,12 @@ def document(endpoints: Endpoints, platform: str, account: str, roles: Mapping[s
             "ca_file": ca_file,
         },
         "vault": {"address": endpoints.vault_address, "ca_file": ca_file, "roles": _roles(endpoints, roles)},
-        "evidence": {"origin": f"kept.local/{platform}", "bucket": f"{platform}-evidence"},
+        "evidence": {
+            "origin": f"kept.local/{platform}",
+            "bucket": f"{platform}-evidence",
+            "anchor_bucket": f"{platform}-anchor",
+            "anchor_identity": "evidence_anchor",
+        },
         "backups": {"bucket": f"{platform}-backups"},
     }
 

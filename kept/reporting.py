@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evidence.signing import fingerprint
+from evidence.succession import RECORD_KEY, KeyPeriod
 from kept.evidence_log import commit
 from policies.controls import all_controls
 from promises.verdicts import Status
@@ -92,7 +93,7 @@ def _period(report: Report, first: date, last: date | None) -> Period:
     today = report.at.astimezone(UTC).date()
     if last is None and first > today:
         raise UsageError(f"the period would begin on {first}, and today is {today}", "choose an earlier --from")
-    return over([entry.promise for entry in report.entries], report.runs, first, last or today, report.at)
+    return over([entry.promise for entry in report.entries], report.runs, first, last or today, report.at, given=report.given)
 
 
 def _exit_code(verified: Verified, period: Period | None) -> int:
@@ -183,9 +184,11 @@ def _own_folder(path: Path) -> None:
 
 def report_of(environment: Environment, verified: Verified) -> Report:
     """Verdicts and runs, with how the log was checked and by what the report was made."""
+    from policies.reports.history import circumstances
     from policies.reports.model import Judged, Making, build
 
-    judged = Judged(verified.at, verified.verdicts, verified.summaries)
+    given = circumstances(verified.summaries, verified.exceptions, verified.at, verified.state_digest)
+    judged = Judged(verified.at, verified.verdicts, verified.summaries, given)
     tool = f"kept {importlib.metadata.version('kept')}"
     making = Making(environment.settings.environment, tool, commit(), "kept report")
     methods = {name: control.method for name, control in all_controls().items()}
@@ -195,9 +198,7 @@ def report_of(environment: Environment, verified: Verified) -> Report:
 def _trust(environment: Environment, verified: Verified) -> Trust:
     from policies.reports.model import Key, Trust
 
-    found, trusted = verified.verification, environment.log.trust()
-    keys = [Key(f"evidence-record v{number}", "signs records", fingerprint(key)) for number, key in enumerate(trusted.record_publics, 1)]
-    keys += [Key(f"evidence-log v{number}", "signs checkpoints", fingerprint(key.public)) for number, key in enumerate(trusted.log_keys, 1)]
+    found = verified.verification
     return Trust(
         verified=found.ok,
         problems=tuple(str(each) for each in found.problems),
@@ -205,6 +206,16 @@ def _trust(environment: Environment, verified: Verified) -> Trust:
         origin=environment.log.origin,
         checkpoint=found.note.decode() or None,
         newest=max((each.finished for each in verified.summaries), default=None),
-        keys=tuple(keys),
+        keys=tuple(Key(each.name, _service(each), fingerprint(each.public)) for each in found.keys),
         command=COMMAND,
     )
+
+
+def _service(key: KeyPeriod) -> str:
+    """What a key signs, from where on, and how the verifier comes to it."""
+    what = "records" if key.name == RECORD_KEY else "checkpoints"
+    begins = (
+        f"from {key.valid_from} on, announced by record {key.valid_from - 1}" if key.valid_from else "from the beginning: the key to hold"
+    )
+    ends = f", replaced from {key.replaced_from} on" if key.replaced_from else ""
+    return f"signs {what} {begins}{ends}"

@@ -22,7 +22,7 @@ from policies.judging import judge_plan, run_live
 from policies.readers import state
 from policies.readers.state import Stack
 from promises.observations import ControlRun, RunSummary, Surface
-from promises.verdicts import Verdict, exit_code, judge
+from promises.verdicts import GrantedException, Verdict, exit_code, judge
 from services.errors import UsageError
 
 Progress = Callable[[str], None]
@@ -36,6 +36,8 @@ class Verified:
     verdicts: tuple[Verdict, ...]
     summaries: tuple[RunSummary, ...]
     verification: Verification
+    exceptions: tuple[GrantedException, ...] = ()
+    state_digest: str | None = None
     not_looked: tuple[str, ...] = ()
     """Controls that did not come to their end just now. Their earlier runs still count, but this run is not complete."""
 
@@ -92,13 +94,13 @@ def judge_log(environment: Environment) -> Verified:
     now = environment.clock()
     verification = environment.log.verify()
     summaries = environment.log.summaries(verification)
-    exceptions = environment.log.exceptions(verification)
+    exceptions, refused = environment.log.exceptions(verification), environment.log.refused(verification)
     digest = stack(environment).digest if state_file(environment).exists() else None
     verdicts = tuple(
-        judge(promise, summaries, now, log_verified=not verification.problems, state_digest=digest, exceptions=exceptions)
+        judge(promise, summaries, now, log_verified=not verification.problems, state_digest=digest, exceptions=exceptions, refused=refused)
         for promise in environment.catalog.promises
     )
-    return Verified(now, verdicts, summaries, verification)
+    return Verified(now, verdicts, summaries, verification, exceptions, digest)
 
 
 def verify(environment: Environment, progress: Progress) -> Verified:

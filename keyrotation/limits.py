@@ -2,6 +2,8 @@
 
     due_age     = max_age - interval - slack      the rotation turns what is this old, so that a missed run breaks nothing
     auto_rotate = max_age - interval              Vault turns a key by itself, should our job not run at all
+    evidence_due_age = due_age - interval         an evidence key's old version is closed by the run after the one that turned it;
+                                                  never below half of due_age
 
 `interval` is how often `keys.rotate` runs, `slack` the promise's own warning margin (`max_age - warn_age`): a healthy platform
 never shows a key near its limit. With 90 days promised, a warning at 80 and a daily job, keys are turned at 79 days.
@@ -28,6 +30,7 @@ class KeyLimits:
     warn_age: timedelta
     due_age: timedelta
     auto_rotate: timedelta
+    evidence_due_age: timedelta
 
     @classmethod
     def of(cls, catalog: Catalog) -> KeyLimits:
@@ -41,4 +44,4 @@ class KeyLimits:
                 f"{PROMISE}: max_age {max_age}, warn_age {warn_age} and an interval of {interval} leave no age to rotate at",
                 f"lengthen max_age, or run {JOB} more often",
             )
-        return cls(max_age, warn_age, due_age, max_age - interval)
+        return cls(max_age, warn_age, due_age, max_age - interval, max(due_age - interval, due_age / 2))

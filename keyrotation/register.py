@@ -9,7 +9,7 @@ What must exist: a key and an active data key for every merchant that is not era
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,7 +24,10 @@ from services.vault import Vault
 
 @dataclass(frozen=True)
 class RegisteredKey:
-    """One key. `name` is its path in Vault, or `data/<merchant>`; `version` is its newest version, or the active kid."""
+    """One key. `name` is its path in Vault, or `data/<merchant>`; `version` is its newest version, or the active kid.
+
+    Of a signing key of the log, `version` is the oldest that Vault still signs with.
+    """
 
     kind: str
     name: str
@@ -95,7 +98,17 @@ def _transit_keys(vault: Vault) -> Iterator[RegisteredKey]:
         for name in sorted(vault.list(f"{mount}/keys")):
             key = transit.read_key(vault, f"{mount}/{name}")
             if key is not None:
-                yield RegisteredKey(kind_of(key.path), key.path, key.version, key.created_at, key.exportable, key.soft_deleted)
+                yield _in_use(
+                    vault, RegisteredKey(kind_of(key.path), key.path, key.version, key.created_at, key.exportable, key.soft_deleted)
+                )
+
+
+def _in_use(vault: Vault, key: RegisteredKey) -> RegisteredKey:
+    """A signing key of the log is as old as the oldest version that Vault still signs with (`keyrotation.evidence_keys`)."""
+    if key.kind != "evidence":
+        return key
+    oldest = next(each for each in transit.read_versions(vault, key.name) if each.signs)
+    return replace(key, version=oldest.number, created_at=oldest.created_at)
 
 
 def _data_keys(keys: Iterable[DataKey], active: dict[UUID, int]) -> Iterator[RegisteredKey]:

@@ -12,7 +12,7 @@ keys any more. What a run that died left behind is found by its state (older pre
 finished by the next run. A merchant that fails does not stop the others; it fails the report.
 
 Evidence signing keys are in the plan and in the register, and are not turned here: a verifier walks from one key to the next by
-a signed record, so turning one is that record's business.
+a signed record (`keyrotation.evidence_keys`), which the job writes before this work.
 
 No text of Vault's is logged or kept: a refused request may quote the good items of its batch.
 """

@@ -2,7 +2,7 @@
 
 A merchant's key is turned when its newest version has reached `due_age`; a data key is replaced when it has, or when half of its
 nonces are reserved. Rewrapping and checking need no plan: they are done for whatever lags behind, so that a run that was
-interrupted is finished by the next one. Signing keys of the evidence log are counted and not turned (see `Turn.why_not`).
+interrupted is finished by the next one. Signing keys of the evidence log are counted here and planned in `keyrotation.evidence_keys`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TURNED = ("merchant", "backup")
 """Kinds whose key the rotation turns in Vault."""
 
 WHY_NOT = {
-    "evidence": "a signing key is turned by a signed record that names the next one",
+    "evidence": "a signing key of the log is turned with an announcement in it: kept evidence rotate-keys",
     "other": "no part of Kept declares this key",
 }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -62,6 +63,11 @@ class RotationReport:
     @property
     def failures(self) -> tuple[KeyResult, ...]:
         return tuple(result for result in self.results if result.failed)
+
+    def with_results(self, others: Iterable[KeyResult]) -> RotationReport:
+        """With the results of keys that another part of the job has worked on, in the place of those of the same names."""
+        by_name = {each.name: each for each in (*self.results, *others)}
+        return replace(self, results=tuple(by_name.values()))
 
     def summary(self) -> str:
         """One line for a person."""

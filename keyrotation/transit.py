@@ -60,6 +60,28 @@ def read_key(vault: Vault, path: str) -> TransitKey | None:
     )
 
 
+@dataclass(frozen=True)
+class SigningVersion:
+    """One version of an Ed25519 key: its 32 public bytes, and whether Vault still signs with it."""
+
+    number: int
+    public: bytes
+    created_at: datetime
+    signs: bool
+
+
+def read_versions(vault: Vault, path: str) -> tuple[SigningVersion, ...]:
+    """Every version of a signing key, oldest first; `NotFound` when Vault has no such key."""
+    mount, name = path.split("/")
+    answer = vault.read(f"{mount}/keys/{name}")
+    oldest = int(answer.get("min_encryption_version", 0))
+    found = [
+        SigningVersion(int(number), base64.b64decode(entry["public_key"]), _created(entry), int(number) >= oldest)
+        for number, entry in answer["keys"].items()
+    ]
+    return tuple(sorted(found, key=lambda version: version.number))
+
+
 def require_key(vault: Vault, path: str) -> TransitKey:
     """One key; `NotFound` when Vault has none there."""
     key = read_key(vault, path)

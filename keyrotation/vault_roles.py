@@ -8,6 +8,7 @@ The table is the smallest grant that lets each role do its work (deny is Vault's
     backup_writer    makes a data key for one backup; cannot open an older one
     backup_reader    opens the data key of a backup; cannot make one
     evidence_record  signs records;     evidence_log  signs checkpoints (no role signs both)
+    evidence_rotate  adds a version to either of these keys and closes old ones to signing; signs nothing
 
 Two kinds of transit mount: `pii/` holds one key per merchant and nothing else, so that a rule with `+` covers exactly those
 (Vault lets the longest literal prefix win, which makes mixed mounts treacherous); `transit/` holds the platform's own keys.
@@ -51,11 +52,13 @@ PLATFORM_KEYS = (
 Rule = Mapping[str, JsonValue]
 
 
-def _allow(*capabilities: str, never: tuple[str, ...] = ()) -> Rule:
-    """Capabilities on a path; a parameter in `never` is refused whatever its value."""
+def _allow(*capabilities: str, never: tuple[str, ...] = (), only: str = "") -> Rule:
+    """Capabilities on a path; a parameter in `never` is refused whatever its value, and with `only` every other one is."""
     rule: dict[str, JsonValue] = {"capabilities": list(capabilities)}
     if never:
         rule["denied_parameters"] = {name: [] for name in never}
+    if only:
+        rule["allowed_parameters"] = {only: []}
     return rule
 
 
@@ -85,6 +88,13 @@ ROLES: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
         "backup_reader": {"transit/decrypt/backup": _allow("update")},
         "evidence_record": {"transit/sign/evidence-record": _allow("update"), **_EVIDENCE_PUBLIC_KEYS},
         "evidence_log": {"transit/sign/evidence-log": _allow("update"), **_EVIDENCE_PUBLIC_KEYS},
+        "evidence_rotate": {
+            "transit/keys/evidence-record/rotate": _allow("update"),
+            "transit/keys/evidence-log/rotate": _allow("update"),
+            "transit/keys/evidence-record/config": _allow("update", only="min_encryption_version"),
+            "transit/keys/evidence-log/config": _allow("update", only="min_encryption_version"),
+            **_EVIDENCE_PUBLIC_KEYS,
+        },
     }
 )
 

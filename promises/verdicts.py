@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from promises.model import Promise, Proof
 from promises.observations import Observation, Outcome, RunSummary, Surface
@@ -49,13 +50,31 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class GrantedException:
-    """A signed, expiring exception: it covers exactly the subjects it names, until `until`."""
+    """A signed, expiring exception: it covers exactly the subjects it names, from `since` (None: from ever) until `until`."""
 
     promise: str
     subjects: frozenset[str]
     owner: str
     reason: str
     until: datetime
+    since: datetime | None = None
+
+    def in_force(self, now: datetime) -> bool:
+        return (self.since is None or self.since <= now) and now < self.until
+
+
+@dataclass(frozen=True)
+class RefusedStatement:
+    """A statement or an exception that is in the log and does not count, for it is not credible: whose, where, and why."""
+
+    promise: str
+    kind: Literal["statement", "exception"]
+    record: int
+    role: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"the {self.kind} of record {self.record} by the role {self.role} does not count: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -88,11 +107,12 @@ def judge(  # noqa: PLR0913 - three things are judged; the other three narrow wh
     log_verified: bool = True,
     state_digest: str | None = None,
     exceptions: Iterable[GrantedException] = (),
+    refused: Iterable[RefusedStatement] = (),
 ) -> Verdict:
     """The verdict on a promise at `now` (aware, UTC).
 
     `runs` may hold every run of the log, those of other promises too. With a `state_digest`, a plan run counts only if it judged
-    that state. `log_verified=False` makes everything not proven.
+    that state. `log_verified=False` makes everything not proven. `refused` decides nothing: reasons tell of it, where it could have.
     """
     proofs = tuple(_judge_proof(promise.id, proof, runs, now, state_digest) for proof in promise.proofs)
     if not log_verified:
@@ -101,6 +121,7 @@ def judge(  # noqa: PLR0913 - three things are judged; the other three narrow wh
     reasons = tuple(reason for each in proofs if each.status is not Status.KEPT for reason in each.reasons)
     if not proofs:
         reasons = (f"{promise.id} names no proof",)
+    reasons += _told(promise.id, proofs, status, refused)
     attested = bool(proofs) and all(each.proof.surface is Surface.ATTEST for each in proofs)
     if status is Status.BROKEN:
         covering = _covering(promise.id, proofs, now, exceptions)
@@ -200,6 +221,14 @@ def _warnings(proof: Proof, run: RunSummary, now: datetime) -> list[str]:
     return found
 
 
+def _told(promise: str, proofs: Sequence[ProofVerdict], status: Status, refused: Iterable[RefusedStatement]) -> tuple[str, ...]:
+    """The refused statements where a proof by statement is not there, the refused exceptions where something is broken; the newest ones."""
+    missing = any(each.proof.surface is Surface.ATTEST and each.status.rank >= Status.NOT_PROVEN.rank for each in proofs)
+    wanted = [kind for kind, tells in (("statement", missing), ("exception", status is Status.BROKEN)) if tells]
+    own = sorted((each for each in refused if each.promise == promise and each.kind in wanted), key=lambda each: each.record)
+    return tuple(map(str, own[-NAMED:]))
+
+
 def _margin(seen: Observation) -> str:
     figure = seen.figure
     assert figure is not None
@@ -223,5 +252,5 @@ def _covering(
     broken = [each.run for each in proofs if each.status is Status.BROKEN and each.run]
     failing = {seen.subject for run in broken for seen in run.listed if seen.outcome is Outcome.FAIL}
     unlisted = any(run.count(Outcome.FAIL) > sum(seen.outcome is Outcome.FAIL for seen in run.listed) for run in broken)
-    in_force = (each for each in exceptions if each.promise == promise and now < each.until)
+    in_force = (each for each in exceptions if each.promise == promise and each.in_force(now))
     return next((each for each in in_force if not unlisted and failing <= each.subjects), None)

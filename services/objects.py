@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
-from services.errors import UsageError
+from services.errors import Refused, Unreachable, UsageError
 from services.settings import Objects, secret
 
 if TYPE_CHECKING:
@@ -35,3 +38,35 @@ def client(objects: Objects, identity: str) -> S3Client:
             read_timeout=60,
         ),
     )
+
+
+def server_time(client: S3Client, bucket: str) -> datetime | None:
+    """What the server's own clock says (whole seconds); None where its answer has no date, or there is no answer."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer: Mapping[str, Any] = client.head_bucket(Bucket=bucket)["ResponseMetadata"]
+    except ClientError as error:
+        answer = error.response.get("ResponseMetadata", {})  # a refusal has a date as well
+    except BotoCoreError:
+        return None
+    said = answer.get("HTTPHeaders", {}).get("date", "")
+    try:
+        found = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def make_bucket(client: S3Client, name: str) -> None:
+    """Make a bucket that may be there already."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        client.create_bucket(Bucket=name)
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "?"))
+        if code not in ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"):
+            raise Refused(f"the bucket {name} could not be made ({code})", "may this identity make buckets?") from error
+    except BotoCoreError as error:
+        raise Unreachable(f"the bucket {name} could not be made ({type(error).__name__})", "is the S3 server running?") from error

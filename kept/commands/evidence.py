@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kept.confirmation import apply_options, confirm
 from kept.durations import Duration
 from kept.output import output_option, print_json
 
@@ -20,8 +21,8 @@ def command() -> None:
 
 @command.command("verify")
 @click.argument("folder", metavar="[DIR]", type=PATH, required=False)
-@click.option("--record-key", type=PATH, help="PEM file with the public keys of records; default: those pinned in this environment.")
-@click.option("--log-key", help="vkey of the log, or a file that holds it; default: the pinned one.")
+@click.option("--record-key", type=PATH, help="PEM file with the first public key of records; default: the one pinned in this environment.")
+@click.option("--log-key", help="First vkey of the log, or a file that holds it; default: the pinned one.")
 @click.option("--pinned", type=PATH, multiple=True, help="A checkpoint you hold (repeatable); the log must continue it.")
 @click.option("--max-age", type=Duration(), default="26 hours", show_default=True, help="Older than this, the log is stale.")
 @click.option("--environment", type=click.Choice(["local", "staging", "production"]), help="The environment all records must be of.")
@@ -38,7 +39,8 @@ def verify(  # noqa: PLR0913 - one argument for each option
 ) -> int:
     """Verify the log in DIR offline, or without DIR that of this environment; exit 3 on any problem.
 
-    Trust comes from the two public keys and the pinned checkpoints alone, never from DIR itself.
+    Trust comes from the two first public keys and the pinned checkpoints alone, never from DIR itself: later keys are announced in
+    the log, each by the two in force before it.
     """
     from kept.procedures import evidence
 
@@ -74,8 +76,8 @@ def prove(number: int, out: Path | None) -> None:
 
 @command.command("check-proof")
 @click.argument("file", type=PATH)
-@click.option("--record-key", type=PATH, help="PEM file with the public keys of records; default: those pinned in this environment.")
-@click.option("--log-key", help="vkey of the log, or a file that holds it; default: the pinned one.")
+@click.option("--record-key", type=PATH, help="PEM file with the first public key of records; default: the one pinned in this environment.")
+@click.option("--log-key", help="First vkey of the log, or a file that holds it; default: the pinned one.")
 @output_option
 def check_proof(file: Path, record_key: Path | None, log_key: str | None, output: str) -> None:
     """Check FILE offline against the two public keys and show the record it proves; exit 3 when it proves nothing.
@@ -101,6 +103,31 @@ def checkpoint(output: str) -> None:
     click.echo(report.note.decode(), nl=False)
     for each in report.rejected:
         click.echo(f"rejected: {each.sha256} ({each.reason})", err=True)
+
+
+@command.command("rotate-keys")
+@click.option(
+    "--key",
+    "keys",
+    type=click.Choice(["evidence-record", "evidence-log"]),
+    multiple=True,
+    help="Turn this key though it is not due (repeatable), as after a suspicion.",
+)
+@apply_options
+@output_option
+def rotate_keys(*, keys: tuple[str, ...], apply: bool, yes: bool, env: str | None, output: str) -> None:
+    """Rotate the log's own two keys when they are due. Without --apply: the plan.
+
+    Vault adds a version, a record signed by both keys in force announces it, and only then it signs. An interrupted run is finished
+    by the next one. The scheduled job keys.rotate does the same.
+    """
+    from kept.environment import open_environment
+    from kept.procedures.evidence_keys import rotate_evidence_keys, show_evidence_keys
+
+    environment = open_environment()
+    if apply:
+        confirm(environment.settings.environment, yes=yes, env=env)
+    show_evidence_keys(rotate_evidence_keys(environment, frozenset(keys), apply=apply), output)
 
 
 @command.command("probe")

@@ -16,6 +16,7 @@ from evidence.composing import Attested
 from evidence.records import Record
 from evidence.signing import fingerprint
 from kept.environment import Environment
+from kept.output import progress
 from promises.model import Promise
 from services.errors import BadData, Refused, UsageError
 
@@ -63,6 +64,8 @@ def verified_records(environment: Environment) -> tuple[Record, ...]:
     verification = environment.log.verify(max_age=None)
     if verification.problems:
         raise BadData(f"the log does not verify: {verification.problems[0]}", "`kept evidence verify` shows all problems")
+    for each in environment.log.refused(verification):
+        progress(f"{each.promise}: {each}")
     return environment.log.credible(verification)
 
 
@@ -70,14 +73,14 @@ def signing(environment: Environment, act: Act, promise: str, role: str, key: Pa
     """Who signs, and with what: a person of the register with their key, or the record key, which only a local environment accepts."""
     if key is not None:
         private = register.load_key(key)
-        person = register.signatory(environment.log.register, private, act, promise)
+        person = register.signatory(environment.log.register, private, act, promise, environment.clock())
         return Signatory(person.role, person.key), private
     if environment.settings.environment != "local":
         raise Refused(
             f"in {environment.settings.environment} a statement needs the key of a person from the register",
             "give it with --key FILE; the register is people.yaml in the environment's data folder",
         )
-    return Signatory(role, fingerprint(environment.log.record_signer.public_key())), None
+    return Signatory(role, fingerprint(environment.log.key_in_force())), None
 
 
 def find_promise(environment: Environment, promise: str) -> Promise:

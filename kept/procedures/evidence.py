@@ -13,8 +13,9 @@ import click
 from evidence import proofs
 from evidence.records import Record
 from evidence.signing import fingerprint
-from evidence.statements import Attestation, ControlRun, Job, LogEvent, PromiseException, to_bytes
+from evidence.statements import Attestation, ControlRun, EvidenceKey, Job, LogEvent, PromiseException, to_bytes
 from evidence.stores import DirectoryStore
+from evidence.succession import KeyPeriod
 from evidence.trust import Trust, read_trust
 from evidence.verifying import Demands, Pinned, Verification, verify
 from kept.locations import settings_file
@@ -62,6 +63,7 @@ def show_verification(verification: Verification, output: str) -> None:
                 "checkpoint": verification.note.decode(),
                 "uncovered": verification.uncovered,
                 "late": list(verification.late),
+                "keys": [_key(each) for each in verification.keys],
                 "problems": [{"where": each.where, "what": each.what} for each in verification.problems],
             }
         )
@@ -70,10 +72,25 @@ def show_verification(verification: Verification, output: str) -> None:
     click.echo(f"{said}: {verification.size} records, root {verification.root}")
     for each in verification.problems:
         click.echo(f"  {each}")
+    for key in verification.keys[2:]:
+        progress(f"record {key.valid_from - 1} announces {key}: SHA-256 {fingerprint(key.public)}")
     if verification.uncovered:
         progress(f"{verification.uncovered} records are numbered but not yet covered by a checkpoint")
     if verification.late:
         progress(f"{len(verification.late)} records came late: {', '.join(map(str, verification.late[:20]))}")
+
+
+def _key(period: KeyPeriod) -> dict[str, object]:
+    """One key of the log, for machines: from where on it signs, and from where on its successor does."""
+    return {
+        "name": period.name,
+        "version": period.version,
+        "sha256": fingerprint(period.public),
+        "valid_from": period.valid_from,
+        "announced": period.announced.isoformat() if period.announced else None,
+        "replaced_from": period.replaced_from,
+        "accepted_until": period.closes.isoformat() if period.closes else None,
+    }
 
 
 def prove(number: int, out: Path | None) -> Path:
@@ -149,6 +166,8 @@ def _words(record: Record) -> tuple[str, str, str]:
         return "statement", predicate.promise, predicate.status
     if isinstance(predicate, PromiseException):
         return "exception", f"{predicate.promise} {', '.join(predicate.subjects)}", f"until {predicate.valid_until:%Y-%m-%d}"
+    if isinstance(predicate, EvidenceKey):
+        return "key announced", f"{predicate.next.name} version {predicate.next.version}", f"from {predicate.next.valid_from}"
     assert isinstance(predicate, LogEvent)
     return "log event", predicate.event, "-"
 
@@ -184,7 +203,5 @@ def _read(path: Path) -> str:
 
 def _tell(trust: Trust) -> None:
     """Fingerprints of what is trusted, for a person to compare with what they were given."""
-    for public in trust.record_publics:
-        progress(f"record key: SHA-256 {fingerprint(public)}")
-    for key in trust.log_keys:
-        progress(f"log key:    {key}")
+    progress(f"first record key: SHA-256 {fingerprint(trust.record_public)}")
+    progress(f"first log key:    {trust.log_key}")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from kept import output as out
 from kept.environment import Environment
 from kept.jobs import JobContext, Progress, run_job
+from kept.procedures.evidence_keys import evidence_key_results
 from keyrotation import reencryption, register, rotation
 from keyrotation.reencryption import Pace, ReencryptionReport
 from keyrotation.rotation_report import RotationReport
 
 
 def rotate_keys(environment: Environment, *, apply: bool, progress: Progress = out.progress) -> RotationReport:
-    """Plan, or rotate what is due; only a run that acts is a job with records."""
+    """Plan, or rotate what is due; only a run that acts is a job with records. The log's own keys are turned before all others."""
 
     def work(context: JobContext) -> RotationReport:
-        return rotation.rotate(context.clients, environment.catalog, context.now, context.progress, apply=apply)
+        evidence = evidence_key_results(context) if apply else ()
+        report = rotation.rotate(context.clients, environment.catalog, context.now, context.progress, apply=apply)
+        return report.with_results(evidence)
 
     if apply:
         return run_job(environment, "keys.rotate", work, progress, destructive=True)

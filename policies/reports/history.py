@@ -3,21 +3,23 @@
 1. A day is a UTC day; its status is the verdict at its end (for the day in progress: at the report's moment), by the rules of
    `promises.verdicts` over the runs finished by then.
 2. A failure seen at any time of a day makes the day broken, mended by its end or not.
-3. Exceptions are left out: the log does not say from when one was in force. A day under an exception shows as broken.
-4. A plan proof counts by its latest run, for the log does not keep which state was the current one.
+3. An exception counts from the moment it was granted until its end: a failure before it still breaks the day.
+4. A plan proof counts only for the state that the stack was in: the one that the newest plan run known by then has judged, whatever
+   promise it was for. A state that nobody judged is not known to the log; the day of the report knows the one that was asked about.
 5. Before the promise's first run there was no evidence: the status is None, and counts as not proven.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 
 from promises.model import Promise
-from promises.observations import Outcome, RunSummary
-from promises.verdicts import Status, judge
+from promises.observations import Outcome, RunSummary, Surface
+from promises.verdicts import GrantedException, Status, judge
 
 ONE_DAY = timedelta(days=1)
 
@@ -41,6 +43,28 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Circumstances:
+    """What else decides on a day: exceptions, and which state (its digest) the stack was in from which moment on, in order."""
+
+    exceptions: tuple[GrantedException, ...] = ()
+    states: tuple[tuple[datetime, str], ...] = ()
+
+    def verdict(self, promise: Promise, known: Sequence[RunSummary], at: datetime) -> Status:
+        place = bisect_right(self.states, at, key=lambda each: each[0])
+        state = self.states[place - 1][1] if place else None
+        return judge(promise, known, at, state_digest=state, exceptions=self.exceptions).status
+
+
+NONE = Circumstances()
+
+
+def circumstances(runs: Iterable[RunSummary], exceptions: Iterable[GrantedException], now: datetime, state: str | None) -> Circumstances:
+    """Read from every run of the log; `state` is the stack's at `now`, where it is known."""
+    judged = sorted((run.finished, run.state_digest) for run in runs if run.surface is Surface.PLAN and run.state_digest)
+    return Circumstances(tuple(exceptions), (*judged, (now, state)) if state else tuple(judged))
+
+
+@dataclass(frozen=True)
 class Span:
     """Days on end with one status, both ends included."""
 
@@ -53,7 +77,9 @@ class Span:
         return (self.last - self.first).days + 1
 
 
-def daily(promise: Promise, runs: Sequence[RunSummary], first: date, now: datetime, last: date | None = None) -> tuple[Day, ...]:
+def daily(  # noqa: PLR0913 - what is judged and which days; the last two have defaults
+    promise: Promise, runs: Sequence[RunSummary], first: date, now: datetime, last: date | None = None, *, given: Circumstances = NONE
+) -> tuple[Day, ...]:
     """The status of every day from `first` to `last` (default: the day of `now`); days after `now` are left out."""
     today = now.astimezone(UTC).date()
     last = min(last or today, today)
@@ -62,14 +88,14 @@ def daily(promise: Promise, runs: Sequence[RunSummary], first: date, now: dateti
     found, place, day = [], 0, first
     while day <= last:
         end = min(datetime.combine(day + ONE_DAY, time(), UTC), now)
-        failed = False
+        failed: list[Status] = []
         while place < len(waiting) and (waiting[place].finished < end or end == now >= waiting[place].finished):
             run = waiting[place]
             known.add(run)
             place += 1
             if run.count(Outcome.FAIL) and run.finished >= datetime.combine(day, time(), UTC):
-                failed = failed or judge(promise, known.runs(), run.finished).status is Status.BROKEN
-        found.append(Day(day, _status(promise, known, end, failed=failed)))
+                failed.append(given.verdict(promise, known.runs(), run.finished))
+        found.append(Day(day, _status(promise, known, end, failed, given)))
         day += ONE_DAY
     return tuple(found)
 
@@ -83,33 +109,35 @@ def spans(days: Iterable[Day]) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def year(promise: Promise, runs: Sequence[RunSummary], now: datetime) -> tuple[Span, ...]:
+def year(promise: Promise, runs: Sequence[RunSummary], now: datetime, given: Circumstances = NONE) -> tuple[Span, ...]:
     """The last 12 months, as spans."""
-    return spans(daily(promise, runs, now.astimezone(UTC).date() - (YEAR - 1) * ONE_DAY, now))
+    return spans(daily(promise, runs, now.astimezone(UTC).date() - (YEAR - 1) * ONE_DAY, now, given=given))
 
 
-def _status(promise: Promise, known: _Known, end: datetime, *, failed: bool) -> Status | None:
-    if failed:
-        return Status.BROKEN
-    return judge(promise, known.runs(), end).status if known else None
+def _status(promise: Promise, known: _Known, end: datetime, failed: Sequence[Status], given: Circumstances) -> Status | None:
+    """The verdict at the end of the day, or the worse one that a failure of the day had at its own moment."""
+    if not known:
+        return None
+    worse = (each for each in failed if each in (Status.BROKEN, Status.EXCEPTED))
+    return max((given.verdict(promise, known.runs(), end), *worse), key=lambda each: each.rank)
 
 
 class _Known:
     """The runs that can still count, so that a day costs the same however long the log is.
 
-    Of each control: the latest complete runs (all of one moment), the latest incomplete ones that failed, and one more, which is there
-    for the reason's wording alone.
+    Of each control, and each state it judged: the latest complete runs (all of one moment), the latest incomplete ones that failed,
+    and one more, which is there for the reason's wording alone.
     """
 
     def __init__(self) -> None:
-        self._latest: dict[tuple[str, str, str], tuple[RunSummary, ...]] = {}
+        self._latest: dict[tuple[str, str, str, str | None], tuple[RunSummary, ...]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._latest)
 
     def add(self, run: RunSummary) -> None:
         kind = "complete" if run.complete else "failed" if run.count(Outcome.FAIL) else "other"
-        key = (run.control, run.surface.value, kind)
+        key = (run.control, run.surface.value, kind, run.state_digest)
         before = self._latest.get(key, ())
         self._latest[key] = (*before, run) if before and before[0].finished == run.finished else (run,)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from policies.reports.history import NONE, Circumstances
 from policies.reports.period import Period
 from promises.kinds import Kind, Kinds, Standards, kinds
 from promises.model import Catalog, Policy, Promise
@@ -31,6 +32,7 @@ class Judged:
     at: datetime
     verdicts: Sequence[Verdict]
     runs: Sequence[RunSummary]
+    given: Circumstances = NONE
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,8 @@ class Report:
     counts: Mapping[Status, int] = field(default_factory=dict)
     quoted: Quoted | None = None
     runs: Sequence[RunSummary] = ()
-    """Every run of the verified log: what days and pictures are told from."""
+    """Every run of the verified log: what days and pictures are told from, with what else decided on them (`given`)."""
+    given: Circumstances = NONE
     period: Period | None = None
 
     @property
@@ -216,7 +219,18 @@ def build(  # noqa: PLR0913 - what is promised, judged, checked and made, and tw
     table = table or kinds()
     entries = tuple(_entry(promise, judged, methods, table.by_id[promise.id]) for promise in catalog.promises)
     counts = {status: sum(each.status is status for each in entries) for status in Status}
-    return Report(catalog.platform, catalog.policy, catalog.sha256, judged.at, making, trust, entries, counts, runs=tuple(judged.runs))
+    return Report(
+        catalog.platform,
+        catalog.policy,
+        catalog.sha256,
+        judged.at,
+        making,
+        trust,
+        entries,
+        counts,
+        runs=tuple(judged.runs),
+        given=judged.given,
+    )
 
 
 def _entry(promise: Promise, judged: Judged, methods: Mapping[str, str], kind: Kind) -> Entry:

@@ -44,7 +44,7 @@ def render(report: Report) -> str:
 
     data = Markup(_json(report))  # noqa: S704 - escaped for its element by _json
     own = by_promise(report.runs)
-    years = {entry.promise.id: year(entry.promise, own.get(entry.promise.id, ()), report.at) for entry in report.entries}
+    years = {entry.promise.id: year(entry.promise, own.get(entry.promise.id, ()), report.at, report.given) for entry in report.entries}
     limits = [each for each in LIMITS if report.quoted is None or each != UNQUOTED]
     return fill(
         "page.html.j2",

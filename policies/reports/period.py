@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from policies.reports.history import HELD, ONE_DAY, Span, by_promise, daily, spans
+from policies.reports.history import HELD, NONE, ONE_DAY, Circumstances, Span, by_promise, daily, spans
 from promises.model import Promise
 from promises.observations import RunSummary
 from promises.wording import plural
@@ -60,11 +60,13 @@ class Period:
         return f"No: {kept} of {total} {'was' if kept == 1 else 'were'} kept on every day {so_far}.".replace(" .", ".") + open_end
 
 
-def over(promises: Sequence[Promise], runs: Sequence[RunSummary], first: date, last: date, now: datetime) -> Period:
+def over(  # noqa: PLR0913 - what is judged and which days; the last has a default
+    promises: Sequence[Promise], runs: Sequence[RunSummary], first: date, last: date, now: datetime, *, given: Circumstances = NONE
+) -> Period:
     """The days from `first` to `last`; ValueError when they are the wrong way round."""
     if last < first:
         raise ValueError(f"the period ends on {last}, before it begins on {first}")
     own = by_promise(runs)
     ahead = min(max((last - now.astimezone(UTC).date()) // ONE_DAY, 0), (last - first).days + 1)
-    held = tuple(Held(promise, spans(daily(promise, own.get(promise.id, ()), first, now, last))) for promise in promises)
+    held = tuple(Held(promise, spans(daily(promise, own.get(promise.id, ()), first, now, last, given=given))) for promise in promises)
     return Period(first, last, ahead, held)

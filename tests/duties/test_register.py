@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -46,15 +46,17 @@ def granted(world: World, said: Excepted, people: Register = PEOPLE, environment
     world.checkpoint(environment=environment)
     verification = world.verify(max_age=None)
     assert verification.problems == ()
-    return len(exceptions.granted(register.credible(verification.records, people), START + timedelta(days=1)))
+    found = exceptions.granted(register.credible(verification.records, people))
+    return sum(each.in_force(START + timedelta(days=1)) for each in found)
 
 
 def test_an_exception_signed_by_a_person_of_the_register_counts_until_it_ends(world: World) -> None:
     assert granted(world, exception()) == 1
     records = register.credible(world.verify().records, PEOPLE)
-    (found,) = exceptions.granted(records, UNTIL - timedelta(seconds=1))
+    (found,) = exceptions.granted(records)
     assert (found.promise, found.subjects, found.owner, found.until) == ("keys.rotation", frozenset({"key-1"}), "engineering", UNTIL)
-    assert exceptions.granted(records, UNTIL) == ()
+    moments = (START - timedelta(seconds=1), START, UNTIL - timedelta(seconds=1), UNTIL)
+    assert [found.in_force(each) for each in moments] == [False, True, True, False]
     assert [each.state for each in exceptions.listed(records, UNTIL)] == ["expired"]
 
 
@@ -101,10 +103,10 @@ def test_a_statement_is_credible_only_as_it_was_signed(world: World) -> None:
 def test_a_signer_is_known_by_the_key_and_may_sign_only_what_the_register_says(tmp_path: Path) -> None:
     path = tmp_path / "mine.pem"
     path.write_bytes(KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    assert register.signatory(PEOPLE, register.load_key(path), "attests", "access.mfa") == OFFICER
+    assert register.signatory(PEOPLE, register.load_key(path), "attests", "access.mfa", START) == OFFICER
     for people, promise in ((PEOPLE, "access.review"), (PEOPLE, "incident.plan"), (Register(), "access.mfa")):
         with pytest.raises(Refused):
-            register.signatory(people, KEY, "attests", promise)
+            register.signatory(people, KEY, "attests", promise, START)
 
 
 def test_the_register_is_read_strictly(tmp_path: Path) -> None:
@@ -115,6 +117,9 @@ def test_the_register_is_read_strictly(tmp_path: Path) -> None:
     for text in (
         f"people: [{entry}, name: x}}]",
         f"people: [{entry}}}, {entry}}}]",
+        f"people: [{entry}, from: 2026-02-01, until: 2026-01-31}}]",
+        f"people: [{entry}, until: 2026-02-01}}, {{role: auditor, key: {'b' * 64}, from: 2026-02-01}}]",
+        f"people: [{entry}, until: 2026-02-01}}, {{role: other, key: {'a' * 64}, from: 2026-03-01}}]",
         "people: [{role: Jane Doe, key: aa}]",
         "people: [",
         "- x",
@@ -148,6 +153,60 @@ def test_an_exception_that_does_not_fit_is_refused_before_it_is_signed(case: str
     exceptions.check(exception())
     with pytest.raises(UsageError):
         exceptions.check(exception(**WRONG[case]))
+
+
+def test_a_role_may_go_from_one_key_to_another(tmp_path: Path) -> None:
+    (tmp_path / register.FILE).write_text(
+        f"people: [{{role: auditor, key: {'a' * 64}, until: 2026-02-01}}, {{role: auditor, key: {'b' * 64}, from: 2026-02-02}}]"
+    )
+    first, second = register.load_register(tmp_path).people
+    assert [each.listed_on(date(2026, 2, 1)) for each in (first, second)] == [True, False]
+    assert [each.listed_on(date(2026, 2, 2)) for each in (first, second)] == [False, True]
+
+
+SPANS: dict[str, tuple[dict[str, date], bool]] = {
+    "listed for ever": ({}, True),
+    "who left since": ({"until": START.date()}, True),
+    "who had left": ({"until": START.date() - timedelta(days=1)}, False),
+    "who came that day": ({"since": START.date()}, True),
+    "who came later": ({"since": START.date() + timedelta(days=1)}, False),
+}
+
+
+@pytest.mark.parametrize(("span", "counts"), SPANS.values(), ids=SPANS.keys())
+def test_a_signature_counts_by_the_day_on_which_it_was_made(world: World, span: dict[str, date], counts: bool) -> None:  # noqa: FBT001
+    person = OFFICER.model_copy(update=span)
+    assert granted(world, exception(), Register(people=(person,))) == counts
+    if counts:
+        assert register.signatory(Register(people=(person,)), KEY, "excepts", "keys.rotation", START) == person
+    else:
+        with pytest.raises(Refused, match="and it was signed on 2026-11-20"):
+            register.signatory(Register(people=(person,)), KEY, "excepts", "keys.rotation", START)
+
+
+WHY = {
+    "nobody stands in the register": "its key is not in the register under its role",
+    "the role may not except this": "the register does not let the role privacy-officer sign this about keys.rotation",
+    "the role answers for the promise": "the role privacy-officer answers for incident.plan and may not sign for itself",
+    "the role owns the exception": "the role privacy-officer granted an exception that it owns",
+    "a later end than was signed": "the person's signature does not fit what it says",
+    "no signature of a person": "it holds no signature of a person",
+    "the record key stands in, outside local": "the record key stands in for a person, which only a local environment accepts",
+}
+
+
+@pytest.mark.parametrize("case", WHY)
+def test_it_is_told_why_something_does_not_count(world: World, case: str) -> None:
+    said, people = REFUSED[case]
+    assert granted(world, said, people) == 0
+    (found,) = register.refused(world.verify(max_age=None).records, people)
+    assert (found.promise, found.kind, found.record, found.role) == (said.promise, "exception", 0, "privacy-officer")
+    assert found.why == WHY[case]
+
+
+def test_of_what_counts_nothing_is_told(world: World) -> None:
+    assert granted(world, exception()) == 1
+    assert register.refused(world.verify(max_age=None).records, PEOPLE) == ()
 
 
 def test_a_withdrawal_outlives_its_signers_entry(world: World) -> None:

@@ -27,8 +27,8 @@ class Dying:
     def get_many(self, keys: Iterable[str]) -> Iterator[bytes]:
         return self._store.get_many(keys)
 
-    def list(self, folder: str) -> Iterator[str]:
-        return self._store.list(folder)
+    def list(self, folder: str, after: str = "") -> Iterator[str]:
+        return self._store.list(folder, after)
 
     def put(self, key: str, data: bytes, *, create_only: bool = False) -> None:
         self._step(lambda: self._store.put(key, data, create_only=create_only))
@@ -62,9 +62,9 @@ class Down:
         self._check()
         return self._store.get_many(keys)
 
-    def list(self, folder: str) -> Iterator[str]:
+    def list(self, folder: str, after: str = "") -> Iterator[str]:
         self._check()
-        return self._store.list(folder)
+        return self._store.list(folder, after)
 
     def put(self, key: str, data: bytes, *, create_only: bool = False) -> None:
         if self._swallow and self.down:

@@ -57,7 +57,7 @@ class World:
     store: Store = field(default_factory=MemoryStore)
     anchor: Store = field(default_factory=MemoryStore)
     now: datetime = START
-    trust: Trust = field(default_factory=lambda: Trust((RECORD.public_key(),), (VerifierKey(ORIGIN, LOG.public_key()),)))
+    trust: Trust = field(default_factory=lambda: Trust(RECORD.public_key(), VerifierKey(ORIGIN, LOG.public_key())))
 
     def clock(self) -> datetime:
         self.now += timedelta(seconds=1)

@@ -92,7 +92,7 @@ FOREIGN: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "not-an-envelope"),
     "an envelope signed by somebody else": (lambda: envelope(1, key=ATTACKER), "not-signed"),
     "a signed text that is no statement": (lambda: seal(b"{}", RECORD), "not-a-statement"),
-    "another record under a number that was used": (lambda: envelope(1, at=timedelta(hours=1)), "repeated"),
+    "another record under a number that was used": (lambda: envelope(1, at=timedelta(minutes=1)), "repeated"),
 }
 
 
@@ -299,10 +299,10 @@ def test_nothing_is_signed_over_a_log_that_was_changed(world: World, tamper: Cal
 
 
 def test_a_log_key_that_is_not_trusted_signs_nothing(world: World) -> None:
-    """The signer was rotated, and the trusted keys do not know the new version yet."""
+    """It is another Vault's: none of its versions is the key the log names."""
     world.write()
     parts = world.parts()
-    with pytest.raises(Exception, match="no trusted key"):
+    with pytest.raises(Inconsistent, match="no version of key-9"):
         checkpoint(type(parts)(**{**vars(parts), "log_signer": signer(9)}), contextlib.nullcontext(), world.clock())
     assert world.objects("checkpoints/") == {}
 
@@ -348,7 +348,7 @@ class LateDown:
     def __init__(self, store: Down) -> None:
         self._store = store
 
-    def list(self, folder: str) -> object:
+    def list(self, folder: str, after: str = "") -> object:
         return iter(())
 
     def put(self, key: str, data: bytes, *, create_only: bool = False) -> None:

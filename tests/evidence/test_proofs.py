@@ -51,9 +51,9 @@ def test_keys_come_from_outside(filled: World) -> None:
     proof = proof_of(filled, 2)
     log = VerifierKey(ORIGIN, LOG.public_key())
     for trust in (
-        Trust((ATTACKER.public_key(),), (log,)),
-        Trust((RECORD.public_key(),), (VerifierKey(ORIGIN, ATTACKER.public_key()),)),
-        Trust((RECORD.public_key(),), (VerifierKey("another.log", LOG.public_key()),)),
+        Trust(ATTACKER.public_key(), log),
+        Trust(RECORD.public_key(), VerifierKey(ORIGIN, ATTACKER.public_key())),
+        Trust(RECORD.public_key(), VerifierKey("another.log", LOG.public_key())),
     ):
         with pytest.raises(BadSignature):
             proofs.check(proof, trust)

@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from evidence import composing
+from evidence.composing import Stamp
 from evidence.records import read
 from evidence.signing import record_keys
 from evidence.spool import Spool, writer_name
-from evidence.statements import Job
+from evidence.statements import Job, to_bytes
 from evidence.stores import DirectoryStore, Store
 from promises.observations import ControlRun, Observation, Outcome, Surface, Vantage
 from services.errors import Unreachable
 from tests.evidence.faulty import Died, Down, Dying
-from tests.evidence.log_world import RECORD, START, World, control_run
+from tests.evidence.log_world import RECORD, START, World, context, control_run
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -147,6 +149,20 @@ def test_a_number_that_was_saved_counts_as_used_though_the_counter_was_not_writt
         spool.save(1, b"{}")
         (world.folder / "w-1" / "counter").unlink()
         assert spool.reserve() == 2
+
+
+def test_a_number_of_a_process_that_died_is_not_given_again_when_its_record_was_sent(world: World) -> None:
+    """It died between the two files, and the next writer sends what it left."""
+    world.write()
+    (world.folder / "w-1" / "counter").write_text("1")
+    spool, payload = Spool(world.folder / "w-1"), to_bytes(composing.job_started(Stamp(context(), 2, START), "purge", "r", START))
+    with spool.locked():
+        spool.save(2, payload)
+        (world.folder / "w-1" / "counter").write_text("1")
+    world.write()
+    assert [counter for counter, _ in counters(world.store)] == [1, 2, 3]
+    world.checkpoint()
+    assert world.problems() == []
 
 
 def test_the_writers_name_is_made_once(tmp_path: Path) -> None:

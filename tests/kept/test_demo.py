@@ -10,6 +10,8 @@ import pytest
 
 from kept.demo import STATEMENTS
 from kept.procedures.drift import DRIFTS, STATED
+from services.objects import client
+from services.settings import load
 from tests.kept.conftest import KEPT, Home
 
 MEASURED_LATER = set(STATED) - {"storage.at-rest", "sharing.soc2-and-dpa", "marketplace.official-api"}
@@ -99,6 +101,15 @@ def test_the_exported_evidence_verifies_offline_with_two_public_keys(demo: Home)
         [KEPT, "evidence", "verify", evidence, *arguments], capture_output=True, text=True, check=False, env={"KEPT_HOME": "/nonexistent"}
     )
     assert offline.returncode == 0, offline.stderr
+
+
+def test_checkpoints_lie_in_a_second_bucket_and_in_a_folder_too(demo: Home) -> None:
+    settings = load(demo.folder / "settings.toml", {})
+    note = demo.json("evidence", "verify")["checkpoint"].encode()
+    newest = f"checkpoints/{int(note.splitlines()[1]):012}"
+    bucket = client(settings.objects, settings.evidence.anchor_identity)
+    assert bucket.get_object(Bucket=settings.evidence.anchor_bucket, Key=newest)["Body"].read() == note
+    assert (demo.folder / "illumacom/anchors" / newest).read_bytes() == note
 
 
 def test_evidence_that_was_edited_is_refused_and_named(demo: Home, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from evidence.signing import fingerprint, to_pem
 from kept.environment import catalog_of
 from kept.evidence_log import Log, open_log
 from promises.observations import ControlRun, Observation, Outcome, Surface, Vantage
-from services.errors import BadData, Unreachable
+from services.errors import BadData, Unreachable, UsageError
 from services.objects import client
 from services.settings import Settings
 from tests.kept.log_settings import own_log_settings
@@ -57,7 +57,7 @@ def test_what_was_written_is_numbered_signed_verified_and_read(log: Log) -> None
 
 def test_keys_are_pinned_at_the_first_checkpoint_and_checkpoints_copied_outside_the_bucket(log: Log) -> None:
     note = log.checkpoint().note
-    assert (log.keys_folder / "evidence-record.pem").read_text() == to_pem(log.trust().record_publics)
+    assert (log.keys_folder / "evidence-record.pem").read_text() == to_pem([log.trust().record_public])
     assert [each.note for each in log.pinned()] == [note]
     assert log.trust().origin == "kept.test/illumacom"
 
@@ -111,6 +111,27 @@ def test_a_key_that_changed_in_vault_is_refused(log: Log, own_log: Settings) -> 
     assert list(log.store.list("records/")) == before
 
 
+@pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1)], ids=["ahead", "behind"])
+def test_a_clock_that_is_not_the_buckets_is_told_and_nothing_is_written(own_log: Settings, log: Log, off: timedelta) -> None:
+    log.checkpoint()
+    before = {folder: list(log.store.list(folder)) for folder in ("inbox/", "records/", "checkpoints/")}
+    wrong = open_log(own_log, log.catalog, lambda: datetime.now(UTC) + off)
+    for act in (lambda: wrong.writer.control_run(control_run()), wrong.checkpoint):
+        with pytest.raises(UsageError, match=f"this host's clock says .*, that of the bucket {own_log.evidence.bucket} ") as refusal:
+            act()
+        assert refusal.value.exit_code == 2
+        assert "set the clock right" in refusal.value.hint
+    assert {folder: list(log.store.list(folder)) for folder in before} == before
+
+
+def test_the_second_checkpoint_reads_what_is_new_alone(log: Log) -> None:
+    assert log.checkpoint().whole
+    log.writer.control_run(control_run())
+    report = log.checkpoint()
+    assert (report.whole, report.added) == (False, 1)
+    assert log.verify().problems == ()
+
+
 def test_while_vault_is_down_records_wait_and_a_destructive_job_does_not_start(own_log: Settings) -> None:
     down = own_log.model_copy(update={"vault": own_log.vault.model_copy(update={"address": "https://127.0.0.1:9"})})
     with pytest.raises(Unreachable):
@@ -142,7 +163,7 @@ def test_the_exported_copy_verifies_offline_and_an_edit_is_named(log: Log, tmp_p
     ]
     answer = offline(copy, *keys)
     assert (answer.returncode, answer.stdout.splitlines()[0]) == (0, f"verified: 2 records, root {log.verify().root}")
-    assert fingerprint(log.trust().record_publics[0]) in answer.stderr
+    assert fingerprint(log.trust().record_public) in answer.stderr
     record = copy / "records/000000000000"
     record.write_bytes(record.read_bytes().replace(b'"payload":"e', b'"payload":"f'))
     answer = offline(copy, *keys)

@@ -7,12 +7,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from kept import local, local_settings
 from kept.commands.settings import origin_of
 from localcloud.servers import endpoints
 from localcloud.servers.layout import Layout
 from localcloud.servers.server import Place
+from services import objects
 from services.errors import UsageError
 from services.settings import load
 from tests.kept.conftest import Home
@@ -48,6 +50,12 @@ def test_up_status_env_settings_and_down(home: Home) -> None:
     assert "KEPT_DATABASE__NAME" in shown.stdout
     assert not [name for name in SECRETS if variables[name] in shown.stdout]
     assert home.json("settings", "show")["settings"]["database"]["name"] == "illumacom"
+
+    anchor = settings.evidence.anchor_bucket
+    assert objects.client(settings.objects, settings.evidence.anchor_identity).list_objects_v2(Bucket=anchor)["KeyCount"] == 0
+    for identity, bucket in (("evidence", anchor), ("evidence_anchor", settings.evidence.bucket)):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            objects.client(settings.objects, identity).list_objects_v2(Bucket=bucket)
 
     written = (home.folder / "settings.toml").stat().st_mtime_ns
     assert home.run("local", "up").returncode == 0

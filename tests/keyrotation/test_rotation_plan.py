@@ -13,7 +13,7 @@ from keyrotation.ring import NONCE_CAP, DataKey, KeyState
 from keyrotation.rotation_plan import plan
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-LIMITS = KeyLimits(timedelta(days=90), timedelta(days=80), timedelta(days=79), timedelta(days=89))
+LIMITS = KeyLimits(timedelta(days=90), timedelta(days=80), timedelta(days=79), timedelta(days=89), timedelta(days=78))
 MERCHANT = UUID(int=7)
 
 

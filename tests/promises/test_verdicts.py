@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promises.model import Promise
+from promises.model import Promise, Proof
 from promises.observations import Figure, Observation, Outcome, RunSummary, Surface
-from promises.verdicts import GrantedException, Status, Verdict, exit_code, judge
+from promises.verdicts import GrantedException, RefusedStatement, Status, Verdict, exit_code, judge
 from tests.promises.support import DAY, DOCUMENTED, DRILL, HOUR, LIVE, NOW, PLAN, PLANNED, STATEMENT, empty, promise, run, seen
 
 FAIL, UNKNOWN = Outcome.FAIL, Outcome.UNKNOWN
@@ -19,6 +20,30 @@ FAIL, UNKNOWN = Outcome.FAIL, Outcome.UNKNOWN
 
 def key_age(days: int) -> Figure:
     return Figure("age", days, "days", limit=90, warn=80)
+
+
+def refused(kind: Literal["statement", "exception"], about: str = "shelf.locked") -> RefusedStatement:
+    return RefusedStatement(about, kind, 12, "clerk", "its key is not in the register under its role")
+
+
+TOLD = {
+    "a statement that is missing": ((STATEMENT,), (), "statement", True),
+    "a statement that is there": ((STATEMENT,), (run(STATEMENT, expires=NOW + 60 * DAY),), "statement", False),
+    "a statement where none is asked for": ((LIVE,), (), "statement", False),
+    "an exception where something is broken": ((LIVE,), (run(LIVE, seen("shelf 1", FAIL)),), "exception", True),
+    "an exception where nothing is broken": ((LIVE,), (), "exception", False),
+}
+
+
+@pytest.mark.parametrize(("proofs", "runs", "kind", "told"), TOLD.values(), ids=TOLD.keys())
+def test_a_refused_statement_is_told_where_it_could_have_decided_and_decides_nothing(
+    proofs: tuple[Proof, ...], runs: tuple[RunSummary, ...], kind: Literal["statement", "exception"], *, told: bool
+) -> None:
+    plain = judge(promise(*proofs), runs, NOW)
+    verdict = judge(promise(*proofs), runs, NOW, refused=[refused(kind), refused(kind, "another.promise")])
+    assert verdict.status is plain.status
+    words = f"the {kind} of record 12 by the role clerk does not count: its key is not in the register under its role"
+    assert verdict.reasons == (*plain.reasons, *([words] if told else []))
 
 
 def exception(*subjects: str, until: datetime = NOW + DAY, about: str = "shelf.locked") -> GrantedException:

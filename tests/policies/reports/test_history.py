@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.reports.history import YEAR, Day, daily, spans, year
+from policies.reports.history import NONE, YEAR, Circumstances, Day, circumstances, daily, spans, year
 from policies.reports.period import over
+from promises.model import Promise
 from promises.observations import Outcome, RunSummary
-from promises.verdicts import Status, judge
-from tests.promises.support import DAY, DRILL, HOUR, LIVE, NOW, promise, run, seen
+from promises.verdicts import GrantedException, Status, judge
+from tests.promises.support import DAY, DRILL, HOUR, LIVE, NOW, PLAN, promise, run, seen
 
 TODAY = NOW.date()
 BAD = seen("shelf 1", Outcome.FAIL)
@@ -61,6 +63,47 @@ def test_days_are_utc() -> None:
     assert statuses(late) == [None, None, Status.KEPT, Status.KEPT], "midnight belongs to the day it begins"
 
 
+def broken_for_days() -> list[RunSummary]:
+    """Broken on each of the last three days, and on the day in progress."""
+    return [run(LIVE, BAD, age=days * DAY) for days in (3, 2, 1)]
+
+
+def excepted(since: timedelta, until: timedelta, subject: str = "shelf 1") -> Circumstances:
+    return Circumstances((GrantedException(ONE.id, frozenset({subject}), "owner", "why", NOW - until, NOW - since),))
+
+
+def told(runs: Sequence[RunSummary], given: Circumstances, of: Promise = ONE) -> list[Status | None]:
+    return [each.status for each in daily(of, runs, TODAY - 3 * DAY, NOW, given=given)]
+
+
+def test_an_exception_counts_from_the_moment_it_was_granted_until_its_end() -> None:
+    broken, day = Status.BROKEN, Status.EXCEPTED
+    assert told(broken_for_days(), NONE) == [broken] * 4
+    assert told(broken_for_days(), excepted(4 * DAY, -DAY)) == [day] * 4
+    assert told(broken_for_days(), excepted(DAY + HOUR, -DAY)) == [broken, broken, day, day]
+    assert told(broken_for_days(), excepted(DAY - HOUR, -DAY)) == [broken, broken, broken, day], "granted after the day's failure was seen"
+    assert told(broken_for_days(), excepted(4 * DAY, DAY + HOUR)) == [day, day, broken, broken], "it is over"
+    assert told(broken_for_days(), excepted(4 * DAY, -DAY, "shelf 2")) == [broken] * 4, "another subject"
+
+
+def test_a_day_under_an_exception_is_no_day_kept() -> None:
+    period = over([ONE], broken_for_days(), TODAY - 2 * DAY, TODAY, NOW, given=excepted(9 * DAY, -DAY))
+    (held,) = period.promises
+    assert (held.kept, held.days_lost) == (False, 3)
+
+
+def test_a_plan_proof_counts_for_the_state_that_the_stack_was_in() -> None:
+    """Another promise's run of yesterday shows that the stack has changed; this promise's is of the state before."""
+    of = promise(PLAN)
+    own = [run(PLAN, age=3 * DAY, state_digest="a" * 64)]
+    others = [run(PLAN, age=DAY, state_digest="b" * 64)]
+    assert told(own, circumstances(own, (), NOW, None), of) == [Status.KEPT] * 4
+    assert told(own, circumstances([*own, *others], (), NOW, None), of) == [Status.KEPT, Status.KEPT, Status.NOT_PROVEN, Status.NOT_PROVEN]
+    again = [*own, run(PLAN, age=HOUR, state_digest="b" * 64)]
+    assert told(again, circumstances([*again, *others], (), NOW, None), of)[-2:] == [Status.NOT_PROVEN, Status.KEPT]
+    assert told(again, circumstances([*again, *others], (), NOW, "c" * 64), of)[-2:] == [Status.NOT_PROVEN, Status.NOT_PROVEN]
+
+
 def test_a_year_is_told_in_spans_that_cover_it() -> None:
     found = year(ONE, [run(LIVE, age=100 * DAY), run(LIVE, age=HOUR)], NOW)
     assert sum(span.days for span in found) == YEAR
@@ -81,17 +124,31 @@ RUNS = st.lists(
 )
 
 
-@given(RUNS)
-def test_a_day_is_what_judging_the_whole_log_of_then_says(log: list[RunSummary]) -> None:
+EXCEPTIONS = st.lists(
+    st.builds(
+        lambda since, length, subject: GrantedException(
+            ONE.id, frozenset({subject}), "owner", "why", NOW - (since - length) * HOUR, NOW - since * HOUR
+        ),
+        st.integers(0, 24 * 12),
+        st.integers(1, 24 * 12),
+        st.sampled_from(["a", "shelf 1"]),
+    ),
+    max_size=3,
+)
+
+
+@given(RUNS, EXCEPTIONS)
+def test_a_day_is_what_judging_the_whole_log_of_then_says(log: list[RunSummary], granted: list[GrantedException]) -> None:
     """The shortcut (only runs that can still count are kept) changes no verdict."""
-    both = promise(LIVE, DRILL)
-    for day in daily(both, log, TODAY - 9 * DAY, NOW):
+    both, given = promise(LIVE, DRILL), Circumstances(tuple(granted))
+    for day in daily(both, log, TODAY - 9 * DAY, NOW, given=given):
         end = min(datetime.combine(day.day + DAY, datetime.min.time(), UTC), NOW)
         known = [each for each in log if each.finished < end or each.finished <= end == NOW]
-        told = judge(both, known, end).status if known else None
+        found = [judge(both, known, end, exceptions=granted).status] if known else []
         moments = [each.finished for each in known if each.finished.date() == day.day and each.count(Outcome.FAIL)]
-        failed = any(judge(both, [one for one in known if one.finished <= at], at).status is Status.BROKEN for at in moments)
-        assert day.status == (Status.BROKEN if failed else told)
+        then = (judge(both, [one for one in known if one.finished <= at], at, exceptions=granted).status for at in moments)
+        found += [each for each in then if each in (Status.BROKEN, Status.EXCEPTED)]
+        assert day.status == max(found, key=lambda each: each.rank, default=None)
 
 
 @given(RUNS)
