@@ -54,6 +54,14 @@ class Counters:
         filled = seen is not None and any(first <= mark.counter <= end for first, end in seen.missing)
         return Arrival.FILLS if filled else Arrival.REPEATED
 
+    def follows(self, mark: WriterMark) -> bool:
+        """Take the record that is next, which nearly every one is; any other is not taken, and to be judged."""
+        seen = self._seen.get(mark.id)
+        if seen is None or mark.counter != seen.last + 1:
+            return False
+        seen.last = mark.counter
+        return True
+
     def gap_before(self, mark: WriterMark) -> Gap:
         """The records that are missing when this one arrives (it `LEAVES` a gap)."""
         return Gap(writer=mark.id, first=self.last(mark.id) + 1, last=mark.counter - 1)

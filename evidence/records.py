@@ -10,7 +10,7 @@ keys/<keyid>.vkey         a hint only: no verifier takes trust from here
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -69,18 +69,41 @@ def read(raw: bytes, keys: Keys) -> Statement:
 
 def open_envelope(raw: bytes, keys: Keys) -> tuple[bytes, Statement]:
     """The payload of a signed envelope and the statement in it; `NotARecord` says why there is none."""
+    (payload,) = signed_payloads([raw], keys)
+    if isinstance(payload, NotARecord):
+        raise payload
+    return payload, statement_in(payload)
+
+
+def signed_payloads(raws: Sequence[bytes], keys: Keys) -> list[bytes | NotARecord]:
+    """The payload of each envelope, or why it has none.
+
+    First all are decoded and then all signatures checked: one kind of work after the other costs less than in turns, since each
+    evicts what the other had in the processor's caches.
+    """
+    return [each if isinstance(each, NotARecord) else _signed(each, keys) for each in list(map(_decoded, raws))]
+
+
+def statement_in(payload: bytes) -> Statement:
+    """The statement in a signed payload, or `NotARecord`."""
     try:
-        envelope = dsse.decode(raw)
-    except Malformed as error:
-        raise NotARecord("not-an-envelope", error.message) from None
-    try:
-        payload = dsse.verify(envelope, keys)
-    except BadSignature as error:
-        raise NotARecord("not-signed", error.message) from None
-    try:
-        return payload, from_bytes(payload)
+        return from_bytes(payload)
     except Malformed as error:
         raise NotARecord("not-a-statement", error.message) from None
+
+
+def _decoded(raw: bytes) -> dsse.Envelope | NotARecord:
+    try:
+        return dsse.decode(raw)
+    except Malformed as error:
+        return NotARecord("not-an-envelope", error.message)
+
+
+def _signed(envelope: dsse.Envelope, keys: Keys) -> bytes | NotARecord:
+    try:
+        return dsse.verify(envelope, keys)
+    except BadSignature as error:
+        return NotARecord("not-signed", error.message)
 
 
 def content(statement: Statement) -> bytes:

@@ -87,6 +87,10 @@ class Arrivals:
 
     def objection(self, predicate: Predicate) -> str:
         mark = predicate.writer
+        if self._counters.follows(mark):
+            if isinstance(predicate, LogEvent):
+                self._note(predicate)
+            return ""
         arrival = self._counters.judge(mark)
         if arrival is Arrival.REPEATED:
             return f"repeats record {mark.counter} of the writer {mark.id}"

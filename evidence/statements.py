@@ -14,6 +14,7 @@ version of a format is a new predicate type and never a silent change. The same 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -320,6 +321,10 @@ Statement = ControlRunStatement | JobStatement | AttestationStatement | Exceptio
 _ANY: TypeAdapter[Statement] = TypeAdapter(Annotated[Statement, Field(discriminator="predicate_type")])
 
 
+_read: Callable[[bytes], Statement] = _ANY.validator.validate_json
+"""`_ANY.validate_json` itself, without its options: a log is read record by record."""
+
+
 def to_bytes(statement: Statement) -> bytes:
     """The payload: compact JSON, fields in the order of the model."""
     return statement.model_dump_json(by_alias=True).encode()
@@ -328,7 +333,7 @@ def to_bytes(statement: Statement) -> bytes:
 def from_bytes(payload: bytes) -> Statement:
     """Read a payload; `Malformed` names the first field that is wrong, never its value."""
     try:
-        return _ANY.validate_json(payload)
+        return _read(payload)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"] if not str(part).startswith("https:"))

@@ -91,13 +91,14 @@ class Succession:
     """The keys of one log as they stand after the records taken so far.
 
     `records` (by hint, as `evidence.dsse.verify` wants them) are the keys that the next record may be signed with; it is one mapping
-    that changes in place. `closing` is true while a replaced record key is still accepted.
+    that changes in place, and `turns` counts its changes. `closing` is true while a replaced record key is still accepted.
     """
 
     def __init__(self, trust: Trust) -> None:
         self._origin = trust.origin
         self._periods = [KeyPeriod(RECORD_KEY, None, trust.record_public), KeyPeriod(LOG_KEY, None, trust.log_key.public)]
         self.records = record_keys([trust.record_public])
+        self.turns = 0
         self._latest: datetime | None = None
 
     @property
@@ -155,6 +156,7 @@ class Succession:
             closed, self._latest = self._closed_at(predicate), self._time(predicate)
             for each in closed:
                 del self.records[keyid(each.public)]
+                self.turns += 1
         if isinstance(predicate, EvidenceKey):
             self._succeed(predicate)
 
@@ -259,6 +261,7 @@ class Succession:
         self._periods.append(KeyPeriod(new.name, new.version, public, new.valid_from, at))
         if new.name == RECORD_KEY:
             self.records.update(record_keys([public]))
+            self.turns += 1
             self._latest = max(at, self._latest or at)
 
     def _closed_at(self, predicate: Predicate) -> list[KeyPeriod]:

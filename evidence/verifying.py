@@ -16,15 +16,26 @@ was wrong by less than the tolerance when the record was made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from evidence import merkle
 from evidence.composing import sha256
 from evidence.errors import BadSignature, Malformed
 from evidence.notes import Checkpoint, claimed
-from evidence.records import CHECKPOINTS, RECORDS, NotARecord, Record, checkpoint_key, in_sequence, open_envelope, record_key
+from evidence.records import (
+    CHECKPOINTS,
+    RECORDS,
+    NotARecord,
+    Record,
+    checkpoint_key,
+    in_sequence,
+    record_key,
+    signed_payloads,
+    statement_in,
+)
 from evidence.rules import MAX_AGE, TOLERANCE, Arrivals, Demands, World
 from evidence.statements import Predicate
 from evidence.stores import Store
@@ -32,6 +43,9 @@ from evidence.succession import KeyPeriod, Succession
 from evidence.trust import Trust
 
 __all__ = ["MAX_AGE", "TOLERANCE", "Demands", "Pinned", "Problem", "Verification", "verify"]
+
+_AHEAD = 256
+"""Signatures are checked so many at a time; a log's keys change rarely."""
 
 _EXPLAINED = 1000
 """Of how many unsigned records it is looked into whose they are; the others are named like them."""
@@ -187,8 +201,8 @@ class _Pass:
             by_size.setdefault(claim.says.size, []).append(claim)
         self._judge(by_size.pop(0, ()))
         counters, world = Arrivals(), World(self.demands)
-        for number, raw in enumerate(self.store.get_many(numbered)):
-            self._record(number, raw, counters, world)
+        for number, (raw, payload) in enumerate(self._opened(self.store.get_many(numbered))):
+            self._record(number, raw, payload, counters, world)
             self.tree.append(merkle.leaf_hash(raw))
             if number + 1 in by_size:
                 self._judge(by_size.pop(number + 1))
@@ -197,13 +211,21 @@ class _Pass:
             self._say(f"writer {gap.writer}", f"its records {gap.first} to {gap.last} are missing")
         self.beyond = [claim for size in sorted(by_size) for claim in by_size[size]]
 
-    def _record(self, number: int, raw: bytes, counters: Arrivals, world: World) -> None:
+    def _opened(self, raws: Iterator[bytes]) -> Iterator[tuple[bytes, bytes | NotARecord]]:
+        """Each record with its payload, signed by a key that may sign there: checked ahead, and again once the keys have changed."""
+        while ahead := list(islice(raws, _AHEAD)):
+            turns = self.keys.turns
+            for raw, payload in zip(ahead, signed_payloads(ahead, self.keys.records), strict=True):
+                yield raw, payload if turns == self.keys.turns else signed_payloads([raw], self.keys.records)[0]
+
+    def _record(self, number: int, raw: bytes, payload: bytes | NotARecord, counters: Arrivals, world: World) -> None:
         try:
-            payload, statement = open_envelope(raw, self.keys.records)
+            if isinstance(payload, NotARecord):
+                raise payload
+            predicate = statement_in(payload).predicate
         except NotARecord as error:
             self._refuse(number, raw, error)
             return
-        predicate = statement.predicate
         objection = self._placed(number, raw, predicate) if self.keys.concerns(predicate) else ""
         if self._check(number, predicate, counters, world) and not objection:
             self.records.append(Record(number, sha256(raw), payload))

@@ -94,7 +94,7 @@ def identities(platform: str) -> tuple[Identity, ...]:
     """
     from localcloud.servers.objects import Identity
 
-    evidence, anchor, backups = f"{platform}-evidence", f"{platform}-anchor", f"{platform}-backups"
+    evidence, anchor, backups = f"{platform}-evidence", f"anchor-{platform}", f"{platform}-backups"
     return (
         Identity("evidence", _grants(evidence, "Read", "Write", "List", "Tagging")),
         Identity("evidence_anchor", _grants(anchor, "Read", "Write", "List")),
@@ -167,7 +167,9 @@ def _write_settings(endpoints: Endpoints, platform: str, account: str, roles: Ma
 
 
 def _make_anchor(endpoints: Endpoints) -> None:
-    """The bucket for the second copy of checkpoints. No stack makes it: in production it lies in another account."""
+    """The bucket for the second copy of checkpoints. No stack makes it, and none of its controls sees it: it stands for one in another
+    account, and so is not named like the platform's own buckets.
+    """
     from services import objects
     from services.settings import load
 

@@ -36,7 +36,7 @@ def document(endpoints: Endpoints, platform: str, account: str, roles: Mapping[s
         "evidence": {
             "origin": f"kept.local/{platform}",
             "bucket": f"{platform}-evidence",
-            "anchor_bucket": f"{platform}-anchor",
+            "anchor_bucket": f"anchor-{platform}",
             "anchor_identity": "evidence_anchor",
         },
         "backups": {"bucket": f"{platform}-backups"},

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from evidence import composing, dsse, merkle, proofs, resuming, succession
+from evidence import composing, dsse, merkle, proofs, resuming, succession, verifying
 from evidence.checkpointer import CheckpointReport, checkpoint
 from evidence.composing import Stamp
 from evidence.errors import BadSignature, Inconsistent, Malformed
@@ -279,6 +279,21 @@ def test_a_memory_with_a_key_that_nobody_announced_is_not_used(rotating: Rotatin
     rotating.put(1)
     assert rotating.run(memory=memory).whole
     assert rotating.problems() == []
+
+
+def test_keys_that_change_among_records_read_ahead_count_from_their_place(rotating: Rotating, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signatures are checked many at a time: an announcement and the end of an overlap take effect within such a batch all the same."""
+    rotating.put(1)
+    rotating.rotate(frozenset({RECORD_KEY}))
+    rotating.put(2)
+    rotating.now += OVERLAP + HOUR
+    rotating.put(2)
+    rotating.run()
+    place = rotating.append(seal(to_bytes(later(rotating, "thief")), rotating.key(1)), version=1)
+    expected = [f"{place}: is signed by the first key evidence-record, which record 2 replaced, accepted until"]
+    for ahead in (1, 2, 3, 1000):
+        monkeypatch.setattr(verifying, "_AHEAD", ahead)
+        assert [each[: len(expected[0])] for each in rotating.problems()] == expected, ahead
 
 
 # Forgeries

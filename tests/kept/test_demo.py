@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,22 @@ def test_checkpoints_lie_in_a_second_bucket_and_in_a_folder_too(demo: Home) -> N
     bucket = client(settings.objects, settings.evidence.anchor_identity)
     assert bucket.get_object(Bucket=settings.evidence.anchor_bucket, Key=newest)["Body"].read() == note
     assert (demo.folder / "illumacom/anchors" / newest).read_bytes() == note
+
+
+def test_a_broken_promise_with_an_exception_for_its_subjects_is_excepted_and_still_exits_3(demo: Home) -> None:
+    broken = demo.json("demo", "--break", "network.private-vpc", code=3)
+    failing = {each["subject"] for each in broken["observations"] if each["control"] == "network.live" and each["outcome"] == "fail"}
+    subjects = [part for each in failing for part in ("--subject", each)]
+    until = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
+    grant = ("exception", "add", "network.private-vpc", "--reason", "moves next week", "--until", until)
+    assert demo.run(*grant, "--subject", "droplet other").returncode == 0
+    assert demo.statuses("verify", code=3)["network.private-vpc"] == "broken", "another subject is excepted"
+    assert demo.run(*grant, *subjects, "--owner", "privacy-officer").returncode == 2, "nobody excepts themselves"
+    assert demo.run(*grant, *subjects).returncode == 0
+    (found,) = [each for each in demo.json("verify", code=3)["promises"] if each["id"] == "network.private-vpc"]
+    assert found["status"] == "excepted"
+    assert found["reasons"][0] == f"excepted until {until} by engineering: moves next week"
+    assert demo.statuses("demo", "--mend", "network.private-vpc")["network.private-vpc"] == "kept"
 
 
 def test_evidence_that_was_edited_is_refused_and_named(demo: Home, tmp_path: Path) -> None:

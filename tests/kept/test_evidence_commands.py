@@ -24,6 +24,7 @@ from kept.__main__ import main
 from kept.local_settings import render
 from services.settings import Settings
 from tests.kept.log_settings import own_log_settings
+from tests.own_database import root_vault
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Typed:
 
 @pytest.fixture
 def kept(local: Settings, bucket: str, tmp_path: Path) -> Typed:
-    settings = own_log_settings(local, bucket, tmp_path / "data")
+    database = local.database.model_copy(update={"name": "defaultdb"})  # for the jobs' locks alone
+    settings = own_log_settings(local, bucket, tmp_path / "data").model_copy(update={"database": database})
     path = tmp_path / "settings.toml"
     path.write_text(render(settings.model_dump(mode="json")))
     return Typed(path)
@@ -138,6 +140,31 @@ def test_an_exception_is_granted_listed_and_signed_by_a_person_of_the_register(k
     ]
     assert [each["signed_by"] for each in kept.json("attest", "list")["statements"]] == ["register"]
     assert "access.mfa" in kept.run("exception", "list").stdout
+
+
+def test_the_keys_are_rotated_by_plan_and_confirmation_and_shown_with_their_history(kept: Typed, local: Settings, tmp_path: Path) -> None:
+    kept.run("evidence", "checkpoint")
+    asked = ("evidence", "rotate-keys", "--key", "evidence-record")
+    planned = kept.run(*asked)
+    assert "asked for" in planned.stdout
+    assert "nothing was changed: add --apply" in planned.stderr
+    assert "was not confirmed" in kept.run(*asked, "--apply", code=2).stderr
+    assert "was not confirmed" in kept.run(*asked, "--apply", "--yes", "--env", "production", code=2).stderr
+    assert len(kept.json("evidence", "verify")["keys"]) == 2
+    done = kept.json(*asked, "--apply", "--yes", "--env", "local")
+    before, after = (done["plan"][0]["state"]["in_force"], done["after"][0]["in_force"])
+    assert (done["applied"], after) == (True, before + 1)
+    key = kept.json("evidence", "verify")["keys"][-1]
+    assert (key["name"], key["version"], key["replaced_from"]) == ("evidence-record", after, None)
+    rows = [row for row in kept.json("evidence", "show")["records"] if row["kind"] == "key announced"]
+    assert [(row["about"], row["result"]) for row in rows] == [(f"evidence-record version {after}", f"from {key['valid_from']}")]
+    copy = Path(kept.run("evidence", "export", tmp_path / "copy").stdout.strip())
+    keys = ("--record-key", copy / "keys/evidence-record.pem", "--log-key", copy / "keys/evidence-log.vkey")
+    told = kept.run("evidence", "verify", copy, *keys).stderr
+    assert f"record {key['valid_from'] - 1} announces evidence-record version {after}: SHA-256 {key['sha256']}" in told
+    written = kept.run("evidence", "prove", key["valid_from"], "--out", tmp_path / "one.tlog-proof").stdout.strip()
+    assert kept.json("evidence", "check-proof", written, *keys)["number"] == key["valid_from"]
+    root_vault(local).write("transit/keys/evidence-record/config", {"min_encryption_version": 0})
 
 
 def test_the_probe_of_the_store_is_recorded(kept: Typed) -> None:

@@ -12,14 +12,16 @@ import pytest
 
 from evidence import proofs
 from evidence.errors import Inconsistent
-from evidence.signing import TransitSigner, to_pem
+from evidence.signing import TransitSigner, fingerprint, to_pem
 from evidence.statements import EvidenceKey
 from evidence.succession import LOG_KEY, RECORD_KEY
+from kept import reporting
 from kept.environment import Environment, catalog_of
 from kept.evidence_log import Log, open_log
 from kept.procedures import evidence_keys as procedure
 from kept.procedures.evidence_keys import EvidenceKeysReport, rotate_evidence_keys
 from kept.procedures.keys import rotate_keys
+from kept.verification import judge_log
 from keyrotation import evidence_keys, transit
 from keyrotation.ring_schema import create_schema
 from promises.model import Catalog
@@ -272,3 +274,19 @@ def test_the_scheduled_job_turns_the_evidence_keys_and_is_judged_by_them(
         f"key transit/{name}": "inconsistent-log" for name in NAMES
     }
     root.write("transit/keys/backup/config", {"auto_rotate_period": "0"})
+
+
+def test_the_page_tells_the_history_of_the_keys(environment: Environment, root: Vault) -> None:
+    """Which key signs what, from where to where, and which record announces it: under "can this be trusted"."""
+    rotate(environment, *NAMES)
+    versions = newest(root)
+    log, record = environment.log.verify().keys[2:]
+    trust = reporting.report_of(environment, judge_log(environment)).trust
+    assert [(key.name, key.purpose) for key in trust.keys] == [
+        (RECORD_KEY, f"signs records from the beginning: the key to hold, replaced from {record.valid_from} on"),
+        (LOG_KEY, f"signs checkpoints from the beginning: the key to hold, replaced from {log.valid_from} on"),
+        (LOG_KEY, f"signs checkpoints from {log.valid_from} on, announced by record {log.valid_from - 1}"),
+        (RECORD_KEY, f"signs records from {record.valid_from} on, announced by record {record.valid_from - 1}"),
+    ]
+    assert [key.fingerprint for key in trust.keys] == [fingerprint(each.public) for each in environment.log.verify().keys]
+    assert (log.version, record.version) == (versions[LOG_KEY], versions[RECORD_KEY])

@@ -18,8 +18,9 @@ from policies.reports.changes import NotAReport, changes, earlier
 from policies.reports.document import document
 from policies.reports.formats import FORMATS, everything, ours
 from policies.reports.model import Report
-from promises.observations import Outcome
+from promises.observations import Outcome, RunSummary
 from promises.verdicts import Status
+from tests.policies.reports import schemas
 from tests.policies.reports.sample import HOSTILE, TRUST, report, runs
 from tests.policies.reports.sample import catalog as of
 
@@ -142,6 +143,15 @@ def test_sarif_holds_what_plan_controls_found_and_nothing_of_the_live_clouds() -
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         assert (result["kind"], result["level"]) in {("fail", "error"), ("fail", "warning"), ("fail", "note")}
+
+
+@pytest.mark.skipif(schemas.sarif() is None, reason="OASIS' schema is not at hand (see tests/policies/reports/schemas.py)")
+@pytest.mark.parametrize("log", [None, []], ids=["all verdicts", "no run"])
+def test_the_schema_of_oasis_accepts_sarif(log: list[RunSummary] | None) -> None:
+    import jsonschema_rs
+
+    validator = jsonschema_rs.validator_for(schemas.sarif())
+    assert [str(error) for error in validator.iter_errors(json.loads(sarif.render(report(log=log))))] == []
 
 
 def test_sarif_calls_what_could_not_be_judged_open() -> None:

@@ -1,16 +1,14 @@
 """The OSCAL documents: references resolve, only kept is satisfied, and NIST's schema accepts them where it is at hand.
 
-The schema is a release asset of usnistgov/OSCAL (public domain): put it at `tests/data/oscal_complete_schema.json`, or name it in
-KEPT_OSCAL_SCHEMA. Without it, the structure is tested by our own reading of the standard alone.
+Where the schema is looked for says `tests.policies.reports.schemas`. Without it, the structure is tested by our own reading of the
+standard alone.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +17,11 @@ from policies.reports import oscal
 from policies.reports.model import Report
 from promises.observations import Outcome, RunSummary
 from promises.verdicts import Status
+from tests.policies.reports import schemas
 from tests.policies.reports.sample import catalog as of
 from tests.policies.reports.sample import report, runs
 
-SCHEMA = Path(os.environ.get("KEPT_OSCAL_SCHEMA") or Path(__file__).parents[2] / "data" / "oscal_complete_schema.json")
+SCHEMA = schemas.oscal()
 
 
 def documents(given: Report) -> dict[str, Any]:
@@ -120,11 +119,11 @@ def test_evidence_is_named_by_record_and_digest(found: dict[str, Any]) -> None:
         assert each["relevant-evidence"][0]["href"] == f"records/{int(props['log-index']):012d}"
 
 
-@pytest.mark.skipif(not SCHEMA.exists(), reason="NIST's oscal_complete_schema.json is not at hand (see this file's head)")
+@pytest.mark.skipif(SCHEMA is None, reason="NIST's schema is not at hand (see tests/policies/reports/schemas.py)")
 @pytest.mark.parametrize("given", [report(), report(log=passing()), report(log=[])], ids=["all verdicts", "nothing broken", "no run"])
 def test_the_schema_of_nist_accepts_them(given: Report) -> None:
     import jsonschema_rs
 
-    validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text()))
+    validator = jsonschema_rs.validator_for(SCHEMA)
     for name, each in documents(given).items():
         assert [str(error) for error in validator.iter_errors(each)] == [], name
