@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from promises.flows import Flow
 from promises.observations import Surface
 
 Parameter = timedelta | int | str | bool | tuple[str, ...]
@@ -212,6 +213,8 @@ class Catalog:
     """How often each job runs, by the job's name (`keys.rotate`, `backup.run`, ...)."""
     sha256: str
     binds_nobody: tuple[Unbinding, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    """Who may open a connection to whom; empty where the platform declares none, and then nothing is permitted."""
 
     def promise(self, promise_id: str) -> Promise:
         return next(promise for promise in self.promises if promise.id == promise_id)
