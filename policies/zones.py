@@ -12,7 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policies.findings import NOT_YET, has_unknown, label, value
-from policies.kinds import HOSTNAME_TLS, PAGE_RULE, RECORD, RULESET, ZONE, ZONE_SETTING
+from policies.kinds import (
+    BOT_MANAGEMENT,
+    CERTIFICATE_PACK,
+    DNSSEC,
+    HOSTNAME_TLS,
+    PAGE_RULE,
+    RECORD,
+    RULESET,
+    UNIVERSAL_SSL,
+    ZONE,
+    ZONE_SETTING,
+)
 from policies.readers.state import UNKNOWN, Resource, Stack
 from promises.observations import Observation, Outcome
 
@@ -37,9 +48,13 @@ class View:
         return tuple(value(each, "value") for each in self.of(ZONE_SETTING) if value(each, "settingId") == setting)
 
 
+PARTS = (ZONE_SETTING, RECORD, RULESET, PAGE_RULE, HOSTNAME_TLS, DNSSEC, UNIVERSAL_SSL, BOT_MANAGEMENT, CERTIFICATE_PACK)
+"""What belongs to a zone and names it."""
+
+
 def views(stack: Stack) -> tuple[View, ...]:
     """A view for each zone that is declared or named."""
-    parts = stack.of(ZONE_SETTING, RECORD, RULESET, PAGE_RULE, HOSTNAME_TLS)
+    parts = stack.of(*PARTS)
     shared = tuple(part for part in parts if value(part, "zoneId") is None)
     zones = {_key(value(zone, "id")): zone for zone in stack.of(ZONE)}
     named = {_key(value(part, "zoneId")) for part in parts if part not in shared}
