@@ -14,12 +14,13 @@ from localcloud.api.digitalocean import (
     networks,
     projects,
     resources,
+    spaces_keys,
     tags,
 )
 from localcloud.api.digitalocean.answers import not_found, refusal
 from localcloud.api.errors import ApiError
 
-_PARTS = (account, projects, networks, tags, actions, droplets, firewalls, balancers, resources, database_contents, databases)
+_PARTS = (account, spaces_keys, projects, networks, tags, actions, droplets, firewalls, balancers, resources, database_contents, databases)
 _IDENTIFIERS = {401: "unauthorized", 403: "forbidden", 404: "not_found", 429: "too_many_requests"}
 
 
