@@ -85,4 +85,12 @@ KINDS: Mapping[str, str] = {
     MEMBER: "account member",
     ZONE_SETTING: "zone setting",
     TAG: "tag",
+    CERTIFICATE: "certificate",
+    CERTIFICATE_PACK: "certificate pack",
+    ORIGIN_CERTIFICATE: "origin certificate",
+    ORIGIN_PULL_CERTIFICATE: "origin-pull certificate",
+    RESERVED_IPV6: "reserved address",
+    NODE_POOL: "node pool",
+    API_TOKEN: "token",
+    ACCOUNT_TOKEN: "token",
 }

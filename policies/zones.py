@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from policies.findings import NOT_YET, has_unknown, label, value
@@ -37,8 +38,15 @@ class View:
     parts: tuple[Resource, ...]
     certain: bool = True
 
+    @cached_property
+    def _by_type(self) -> Mapping[str, tuple[Resource, ...]]:
+        found: dict[str, list[Resource]] = {}
+        for part in self.parts:
+            found.setdefault(part.type, []).append(part)
+        return {kind: tuple(parts) for kind, parts in found.items()}
+
     def of(self, kind: str) -> tuple[Resource, ...]:
-        return tuple(part for part in self.parts if part.type == kind)
+        return self._by_type.get(kind, ())
 
     def rulesets(self, *phases: str) -> tuple[Resource, ...]:
         return tuple(each for each in self.of(RULESET) if value(each, "phase") in phases)
@@ -94,7 +102,6 @@ def _key(identity: Any) -> str:
     return "" if identity is UNKNOWN or identity is None else str(identity)
 
 
-def _view(key: str, zone: Resource | None, parts: tuple[Resource, ...], shared: tuple[Resource, ...]) -> View:
-    own = tuple(part for part in parts if part not in shared and _key(value(part, "zoneId")) == key)
+def _view(key: str, zone: Resource | None, parts: tuple[Resource, ...]) -> View:
     name = label(zone) if zone else f"zone {key}" if key else "the zone to be"
-    return View(name, zone, own + shared, certain=bool(key))
+    return View(name, zone, parts, certain=bool(key))
