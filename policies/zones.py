@@ -62,11 +62,13 @@ PARTS = (ZONE_SETTING, RECORD, RULESET, PAGE_RULE, HOSTNAME_TLS, DNSSEC, UNIVERS
 
 def views(stack: Stack) -> tuple[View, ...]:
     """A view for each zone that is declared or named."""
-    parts = stack.of(*PARTS)
-    shared = tuple(part for part in parts if value(part, "zoneId") is None)
+    shared: list[Resource] = []
+    named: dict[str, list[Resource]] = {}
+    for part in stack.of(*PARTS):
+        zone = value(part, "zoneId")
+        (shared if zone is None else named.setdefault(_key(zone), [])).append(part)
     zones = {_key(value(zone, "id")): zone for zone in stack.of(ZONE)}
-    named = {_key(value(part, "zoneId")) for part in parts if part not in shared}
-    return tuple(_view(key, zones.get(key), parts, shared) for key in sorted(zones.keys() | named))
+    return tuple(_view(key, zones.get(key), (*named.get(key, ()), *shared)) for key in sorted(zones.keys() | named.keys()))
 
 
 def hedged(observations: Iterable[Observation], view: View) -> Iterator[Observation]:
