@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
-from promises import arithmetic, claims, units
+from promises import arithmetic, claims, hygiene, units
 from promises.datamap import data_map
 from promises.flows import read_flows
 from promises.kinds import Kind, Kinds, kinds
@@ -56,7 +56,7 @@ def read_catalog(
         line = content[: error.start].count(b"\n") + 1
         raise CatalogError(f"{file}:{line}: not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
     table = table or kinds()
-    root = parse(text, file).fields({"platform", "policy", "promises", "schedule", "data_map"}, {"binds_nobody", "flows"})
+    root = parse(text, file).fields({"platform", "policy", "promises", "schedule", "data_map"}, {"binds_nobody", "flows", "hygiene"})
     schedule = _schedule(root["schedule"], table.jobs)
     promises = _promises(root["promises"], table, schedule, controls)
     stored = data_map(root["data_map"], {promise.id: promise for promise in promises})
@@ -74,6 +74,7 @@ def read_catalog(
         sha256=hashlib.sha256(content).hexdigest(),
         binds_nobody=claims.binds_nobody(root["binds_nobody"], promises) if "binds_nobody" in root else (),
         flows=read_flows(root["flows"], _public_ports(promises)) if "flows" in root else (),
+        hygiene=hygiene.choices(root.get("hygiene")),
     )
 
 

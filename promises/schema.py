@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from promises import datamap, flows, units
+from promises import datamap, flows, hygiene, units
 from promises.kinds import Kind, Kinds, ParameterKind
 from promises.model import Severity
 
@@ -45,8 +45,9 @@ def schema(table: Kinds) -> dict[str, Any]:
                 "schedule": _object({job: {**duration(), "description": does} for job, does in table.jobs.items()}),
                 "data_map": {"type": "array", "items": {"oneOf": _entries()}},
                 "flows": {"type": "array", "minItems": 1, "items": {"oneOf": _flows()}},
+                "hygiene": _hygiene(),
             },
-            optional={"binds_nobody", "flows"},
+            optional={"binds_nobody", "flows", "hygiene"},
         ),
     }
 
@@ -143,6 +144,18 @@ def _flows() -> list[dict[str, Any]]:
     return [
         _object({"source": {"const": source}, "target": {"enum": list(targets)}, **carried}) for source, targets in flows.REACHES.items()
     ]
+
+
+def _hygiene() -> dict[str, Any]:
+    """Each rule switched off with a reason or, where it has figures, with some of them."""
+    rules = {rule.id: {"description": rule.title, "oneOf": _rule(rule)} for rule in hygiene.rules().values()}
+    return _object(rules, optional=rules)
+
+
+def _rule(rule: hygiene.Rule) -> list[dict[str, Any]]:
+    off = _object({"off": TEXT})
+    figures = {each.kind.name: _parameter(each.kind) for each in rule.figures}
+    return [off, {**_object(figures, optional=figures), "minProperties": 1}] if figures else [off]
 
 
 def _periods() -> list[dict[str, Any]]:
