@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policies import ports
 from policies.addresses import INTERNAL, Addresses
-from policies.ingress import Allowance, Firewalls, Reading, _applies, of_droplet, of_firewall
+from policies.ingress import Allowance, Firewalls, Reading, applies, of_droplet, of_firewall
 from policies.kinds import DROPLET, FIREWALL
 from policies.readers.state import UNKNOWN, Resource
 
@@ -82,8 +82,8 @@ def test_the_order_of_rules_does_not_matter(rules: list[dict[str, Any]], random:
     assert sorted(of_firewall(firewall(rules), ALLOWANCE).faults) == sorted(of_firewall(firewall(shuffled), ALLOWANCE).faults)
 
 
-def _of(kind: str, name: str, **outputs: Any) -> Resource:
-    return Resource(name, kind, name, {}, outputs, protect=False, parent=None, dependencies=())
+def _of(kind: str, urn: str, /, **outputs: Any) -> Resource:
+    return Resource(urn, kind, urn, {}, outputs, protect=False, parent=None, dependencies=())
 
 
 TAGS = st.one_of(st.none(), st.just(UNKNOWN), st.lists(st.one_of(st.sampled_from(["a", "A", "b", "c"]), st.just(UNKNOWN)), max_size=3))
@@ -94,7 +94,7 @@ COVERING = st.lists(st.tuples(TAGS, IDS, OPENINGS), max_size=5)
 
 def by_looking_at_each(droplet: Resource, firewalls: tuple[Resource, ...]) -> tuple[set[str], set[str]]:
     """Faults and doubts, from every firewall in turn: what the index must not change."""
-    verdicts = [(each, _applies(each, droplet)) for each in firewalls]
+    verdicts = [(each, applies(each, droplet)) for each in firewalls]
     sure = [of_firewall(each, ALLOWANCE) for each, verdict in verdicts if verdict]
     perhaps = [of_firewall(each, ALLOWANCE) for each, verdict in verdicts if verdict is None]
     faults = {fault for each in sure for fault in each.faults}
