@@ -38,7 +38,7 @@ def droplet(row: Row) -> Resource:
 
 
 def vpc(row: Row) -> Resource:
-    return resource(VPC, row["name"], id=row["id"], region=row["region"], default=row["default"])
+    return resource(VPC, row["name"], id=row["id"], region=row["region"], default=row["default"], ipRange=row.get("ip_range"))
 
 
 def volume(row: Row) -> Resource:
