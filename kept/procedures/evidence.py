@@ -13,7 +13,7 @@ import click
 from evidence import proofs
 from evidence.records import Record
 from evidence.signing import fingerprint
-from evidence.statements import Attestation, ControlRun, Job, LogEvent, PromiseException, to_bytes
+from evidence.statements import Attestation, ControlRun, Deployment, Job, LogEvent, PromiseException, to_bytes
 from evidence.stores import DirectoryStore
 from evidence.trust import Trust, read_trust
 from evidence.verifying import Demands, Pinned, Verification, verify
@@ -149,6 +149,8 @@ def _words(record: Record) -> tuple[str, str, str]:
         return "statement", predicate.promise, predicate.status
     if isinstance(predicate, PromiseException):
         return "exception", f"{predicate.promise} {', '.join(predicate.subjects)}", f"until {predicate.valid_until:%Y-%m-%d}"
+    if isinstance(predicate, Deployment):
+        return "deployment", f"{predicate.how}, state {predicate.state_digest[:16]}", predicate.result
     assert isinstance(predicate, LogEvent)
     return "log event", predicate.event, "-"
 
