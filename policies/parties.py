@@ -23,6 +23,11 @@ def parties(machine: Resource, platform: str) -> frozenset[str] | None:
     return frozenset(named[str(tag).lower()] for tag in tags if str(tag).lower() in named)
 
 
+def provisioner(platform: str) -> str:
+    """The name of the one Spaces key without limits: that of whoever runs the stack, for limited keys cannot make buckets."""
+    return f"{platform}-provisioning"
+
+
 def another_platform(resource: Resource, platform: str) -> str:
     """The other platform of the house that a resource is tagged or named for; empty when it is none of theirs."""
     tags = items(resource, "tags") or ()
