@@ -88,6 +88,7 @@ def document(environment: Environment, verified: Verified) -> dict[str, Any]:
             for summary in verified.latest
             for each in summary.listed
         ],
+        "state": {"digest": verified.state.stack.digest, "source": verified.state.source} if verified.state else None,
         "not_looked": list(verified.not_looked),
         "log": {"records": verified.verification.size, "problems": [str(each) for each in verified.verification.problems]},
     }

@@ -28,20 +28,19 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from policies import early, judging
+from policies import early, judging, platforms
 from policies.controls import control_names
 from policies.controls.base import Question
 from policies.findings import has_unknown
 from policies.judging import Task
+from policies.platforms import DEFAULT_PLATFORM
 from policies.readers.engine import not_known, resource_of, stack_of
 from policies.readers.state import Stack
-from promises.loading import load_catalog, platforms
+from promises.loading import load_catalog
 from promises.model import Catalog
 from promises.observations import Observation, Outcome, Surface
 
 PACK = "kept"
-
-DEFAULT_PLATFORM = "illumacom"
 
 CONFIG = PolicyConfigSchema({"platform": {"type": "string", "description": "whose promises to judge; the stack's name by default"}})
 
@@ -54,8 +53,7 @@ def catalog(platform: str) -> Catalog:
 def chosen(config: Mapping[str, Any], urns: Iterable[str]) -> Catalog:
     """The catalog to judge by."""
     stack = next((urn.removeprefix("urn:pulumi:").split("::")[0] for urn in urns), "")
-    named = config.get("platform") or (stack if stack in platforms() else DEFAULT_PLATFORM)
-    return catalog(str(named))
+    return catalog(platforms.chosen(stack, config.get("platform")))
 
 
 def message(promise: str, seen: Observation) -> str:

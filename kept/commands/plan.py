@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kept.output import output_option
+from kept.output import output_option, progress
 
 
 @click.command("plan")
@@ -25,6 +25,6 @@ def command(platform: str, state: Path | None, output: str) -> int:
 
     catalog = catalog_of(platform)
     now = utc_now()
-    outcome = judge_plan_of(planned_stack(platform, state, now), catalog, now)
+    outcome = judge_plan_of(planned_stack(platform, state, now, progress), catalog, now)
     outcome.show(output)
     return outcome.exit_code
