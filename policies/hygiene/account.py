@@ -45,8 +45,7 @@ def _members(stack: Stack) -> Observation:
 
 
 def _has_factor(member: Resource) -> bool | None:
-    user = value(member, "user")
-    found = user.get("twoFactorAuthenticationEnabled") if isinstance(user, Mapping) else None
+    found = value(member, "secondFactor")
     return found if isinstance(found, bool) else None
 
 

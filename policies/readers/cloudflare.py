@@ -76,7 +76,7 @@ def camel(seen: Any) -> Any:
 
 def _zones(client: Cloudflare, account: str) -> Iterator[Resource]:
     for zone in client.zones.list(account={"id": account}, per_page=PER_PAGE):
-        yield resource(ZONE, zone.name, id=zone.id, paused=zone.paused, status=zone.status)
+        yield resource(ZONE, zone.name, id=zone.id, paused=zone.paused, status=zone.status, type=zone.type)
 
 
 def zone_ids(client: Cloudflare, account: str) -> tuple[str, ...]:
@@ -96,7 +96,8 @@ def _records(client: Cloudflare, account: str) -> Iterator[Resource]:
     for zone in zone_ids(client, account):
         for record in client.dns.records.list(zone_id=zone, per_page=100):
             seen = camel(record.to_dict())
-            yield resource(RECORD, seen["name"], zoneId=zone, type=seen["type"], content=seen.get("content"), proxied=seen.get("proxied"))
+            told = {"type": seen["type"], "content": seen.get("content"), "proxied": seen.get("proxied")}
+            yield resource(RECORD, seen["name"], id=seen["id"], zoneId=zone, **told)
 
 
 def _rulesets(client: Cloudflare, account: str) -> Iterator[Resource]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from policies.kinds import (
     APP,
     BALANCER,
+    CERTIFICATE,
     CLUSTER,
     DROPLET,
     FIREWALL,
@@ -22,6 +23,8 @@ from policies.kinds import (
     LOG_SINK,
     MONITOR_ALERT,
     REPLICA,
+    RESERVED_IP,
+    RESERVED_IPV6,
     SPACES_KEY,
     SSH_KEY,
     TRUSTED,
@@ -56,6 +59,9 @@ def sources(client: Client, *kinds: str) -> Mapping[str, Source]:
         SPACES_KEY: lambda client: _listed(client.spaces_key.list, "keys", forms.spaces_key),
         APP: lambda client: _listed(client.apps.list, "apps", forms.app),
         KUBERNETES: lambda client: _listed(client.kubernetes.list_clusters, "kubernetes_clusters", forms.kubernetes),
+        CERTIFICATE: lambda client: _listed(client.certificates.list, "certificates", forms.certificate),
+        RESERVED_IP: lambda client: _listed(client.reserved_ips.list, "reserved_ips", forms.reserved_address),
+        RESERVED_IPV6: lambda client: _listed(client.reserved_ipv6.list, "reserved_ipv6s", forms.reserved_ipv6_address),
         MONITOR_ALERT: lambda client: _listed(client.monitoring.list_alert_policy, "policies", forms.monitor_alert),
         UPTIME_ALERT: _uptime_alerts,
         CLUSTER: _clusters,
@@ -129,6 +135,8 @@ def _clusters(client: Client) -> Iterator[Resource]:
             region=row.get("region"),
             privateNetworkUuid=row.get("private_network_uuid"),
             ssl=connection.get("ssl"),
+            version=row.get("version"),
+            maintenanceWindows=[row["maintenance_window"]] if row.get("maintenance_window") else [],
         )
 
 

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from policies.kinds import APP, BALANCER, DROPLET, FIREWALL, KUBERNETES, MONITOR_ALERT, SPACES_KEY, SSH_KEY, VOLUME, VPC
+from policies.kinds import (
+    APP,
+    BALANCER,
+    CERTIFICATE,
+    DROPLET,
+    FIREWALL,
+    KUBERNETES,
+    MONITOR_ALERT,
+    RESERVED_IP,
+    RESERVED_IPV6,
+    SPACES_KEY,
+    SSH_KEY,
+    VOLUME,
+    VPC,
+)
 from policies.readers.live import resource
 from policies.readers.state import Resource
 
@@ -21,7 +35,7 @@ _PEERS = {
 
 
 def droplet(row: Row) -> Resource:
-    networks = row["networks"]
+    networks, features = row["networks"], row.get("features") or []
     public = {family: [each["ip_address"] for each in networks.get(family) or () if each["type"] == "public"] for family in ("v4", "v6")}
     return resource(
         DROPLET,
@@ -31,6 +45,8 @@ def droplet(row: Row) -> Resource:
         vpcUuid=row.get("vpc_uuid"),
         tags=row.get("tags") or [],
         volumeIds=row.get("volume_ids") or [],
+        backups="backups" in features,
+        monitoring="monitoring" in features,
         publicNetworking=bool(public["v4"] or public["v6"]),
         ipv4Address=next(iter(public["v4"]), ""),
         ipv6Address=next(iter(public["v6"]), ""),
@@ -110,11 +126,40 @@ def spaces_key(row: Row) -> Resource:
 
 def app(row: Row) -> Resource:
     spec = row["spec"]
-    return resource(APP, spec["name"], id=row["id"], spec=spec)
+    return resource(
+        APP, spec["name"], id=row["id"], spec=spec, liveUrl=row.get("live_url") or "", defaultIngress=row.get("default_ingress") or ""
+    )
 
 
 def kubernetes(row: Row) -> Resource:
-    return resource(KUBERNETES, row["name"], id=row["id"], region=row["region"], vpcUuid=row.get("vpc_uuid"))
+    """The tags of all its pools stand in one: nodes bear them all the same."""
+    pools = row.get("node_pools") or []
+    return resource(
+        KUBERNETES,
+        row["name"],
+        id=row["id"],
+        region=row["region"],
+        vpcUuid=row.get("vpc_uuid"),
+        version=row.get("version"),
+        autoUpgrade=row.get("auto_upgrade"),
+        surgeUpgrade=row.get("surge_upgrade"),
+        ssos=[row["sso"]] if row.get("sso") else [],
+        nodePool={"tags": [tag for pool in pools for tag in pool.get("tags") or ()]},
+    )
+
+
+def certificate(row: Row) -> Resource:
+    return resource(CERTIFICATE, row["name"], id=row["name"], notAfter=row["not_after"], state=row.get("state"))
+
+
+def reserved_address(row: Row) -> Resource:
+    droplet = row["droplet"]
+    return resource(RESERVED_IP, row["ip"], ipAddress=row["ip"], dropletId=droplet["id"] if droplet else None)
+
+
+def reserved_ipv6_address(row: Row) -> Resource:
+    droplet = row["droplet"]
+    return resource(RESERVED_IPV6, row["ip"], ip=row["ip"], dropletId=droplet["id"] if droplet else None)
 
 
 def monitor_alert(row: Row) -> Resource:

@@ -79,7 +79,7 @@ def entries() -> Entries:
         "served": entry(CERTIFICATE, name="served", notAfter="2027-02-01T00:00:00Z"),
         "origin": entry(ORIGIN_CERTIFICATE, expiresOn="2027-01-31 05:20:00 +0000 UTC"),
         "account": entry(ACCOUNT, id="a1", name="Shop", settings={"enforceTwofactor": True}),
-        "owner": entry(MEMBER, id="m1", user={"twoFactorAuthenticationEnabled": True}),
+        "owner": entry(MEMBER, id="m1", secondFactor=True),
         "deployer": entry(
             ACCOUNT_TOKEN,
             status="active",

@@ -254,7 +254,7 @@ def test_a_rule_that_stops_takes_no_other_down(caplog: pytest.LogCaptureFixture)
 
 def test_members_are_not_asked_of_a_plan() -> None:
     """The provider tells of a member what it is told by the cloud; only the live check judges it, and no person is named."""
-    found = results(stack(put("owner", "user", {"twoFactorAuthenticationEnabled": False})))
+    found = results(stack(put("owner", "secondFactor", False)))
     assert found["account.two-factor"].standing is Standing.PASS
 
 
