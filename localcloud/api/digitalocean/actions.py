@@ -18,8 +18,8 @@ ACTIONS = "/v2/actions"
 VOLUMES = "/v2/volumes"
 
 
-def record(call: Call, kind: str, resource_type: str, resource: object, region: str) -> Document:
-    """A finished action."""
+def record(call: Call, kind: str, resource_type: str, resource: str, region: str) -> Document:
+    """A finished action, kept among all and below its resource; only a droplet's names it, for ids of others are no numbers."""
     now, number = call.cloud.now(), call.cloud.number()
     action = {
         "id": number,
@@ -27,10 +27,11 @@ def record(call: Call, kind: str, resource_type: str, resource: object, region: 
         "type": kind,
         "started_at": now,
         "completed_at": now,
-        "resource_id": resource,
+        "resource_id": int(resource.rsplit("/", 1)[1]) if resource_type == "droplet" else None,
         "resource_type": resource_type,
         "region_slug": region,
     }
+    call.cloud.store.put(f"{resource}/actions", number, action)
     return call.cloud.store.put(ACTIONS, number, action)
 
 
@@ -102,7 +103,7 @@ def _act(call: Call, droplet: Document) -> Document:
     kind = one_of(call.body, "type", tuple(DROPLET_ACTIONS))
     DROPLET_ACTIONS[kind](call, droplet)
     call.cloud.store.put(DROPLETS, droplet["id"], droplet)
-    return record(call, kind, "droplet", droplet["id"], droplet["region"]["slug"])
+    return record(call, kind, "droplet", f"{DROPLETS}/{droplet['id']}", droplet["region"]["slug"])
 
 
 def _on_tagged(call: Call) -> Answer:
@@ -132,7 +133,7 @@ def _change_volume(call: Call, volume: Document) -> Answer:
     else:
         _attach(call, volume, present=kind == "attach")
     call.cloud.store.put(VOLUMES, volume["id"], volume)
-    return Answer(202, {"action": record(call, kind, "volume", volume["id"], volume["region"]["slug"])})
+    return Answer(202, {"action": record(call, kind, "volume", f"{VOLUMES}/{volume['id']}", volume["region"]["slug"])})
 
 
 def _grow(call: Call, volume: Document) -> None:
@@ -157,9 +158,8 @@ def _list(call: Call) -> Answer:
 
 
 def _of_resource(call: Call) -> Answer:
-    resource = need(call, call.collection.rsplit("/", 1)[0], call["id"])
-    rows = [row for row in call.cloud.store.rows(ACTIONS) if row["resource_id"] == resource["id"]]
-    return listing(call, "actions", rows[::-1])
+    need(call, call.collection.rsplit("/", 1)[0], call["id"])
+    return listing(call, "actions", call.cloud.store.rows(call.path)[::-1])
 
 
 def _read(call: Call) -> Answer:

@@ -57,7 +57,7 @@ def _act(region_of: Callable[[Document], str]) -> Callable[[Call], Answer]:
         if droplet and droplet["region"]["slug"] != region_of(address):
             raise unprocessable("The address and the Droplet must be in one region")
         call.cloud.store.put(collection, call["ip"], address | {"droplet": droplet})
-        done = record(call, f"{kind}_ip", "reserved_ip", address["ip"], region_of(address))
+        done = record(call, f"{kind}_ip", "reserved_ip", f"{collection}/{address['ip']}", region_of(address))
         return Answer(201, {"action": done})
 
     return handle
@@ -79,8 +79,7 @@ def _release(call: Call) -> Answer:
 
 def _actions(call: Call) -> Answer:
     need(call, ADDRESSES, call["ip"])
-    rows = [row for row in call.cloud.store.rows(ACTIONS) if row["resource_id"] == call["ip"]]
-    return listing(call, "actions", rows[::-1])
+    return listing(call, "actions", call.cloud.store.rows(call.path)[::-1])
 
 
 def _action(call: Call) -> Answer:
