@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from policies.findings import has_unknown, items, unknown, value
@@ -50,14 +50,9 @@ def _ends(certificate: Resource) -> list[Any]:
 
 
 def moment(seen: Any) -> datetime | None:
-    """A time as the clouds write it: RFC 3339, or Go's `2027-01-31 05:20:00 +0000 UTC`; None when it is none."""
-    if isinstance(seen, datetime):
-        return seen if seen.tzinfo else None
-    if not isinstance(seen, str):
-        return None
-    text = seen.strip().removesuffix(" UTC").replace(" +0000", "+00:00")
+    """A time as the clouds write it: RFC 3339, or Go's `2027-01-31 05:20:00 +0000 UTC`; None when it is none, or has no zone."""
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(str(seen).strip().removesuffix(" UTC").replace(" +0000", "+00:00"))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if found.tzinfo else None

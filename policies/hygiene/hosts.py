@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from policies.findings import has_unknown, items, label, not_applicable, same_id, unknown, value
@@ -52,25 +53,36 @@ def _switched_on(droplet: Resource, name: str) -> Observation:
 
 @checks("host.firewall", DROPLET, FIREWALL)
 def firewall(asked: Asked) -> Iterator[Observation]:
-    firewalls = asked.stack.of(FIREWALL)
-    return (_guarded(droplet, firewalls) for droplet in asked.stack.of(DROPLET))
+    guard = _guard(asked.stack.of(FIREWALL))
+    return (_guarded(droplet, guard) for droplet in asked.stack.of(DROPLET))
 
 
-def _guarded(droplet: Resource, firewalls: Iterable[Resource]) -> Observation:
+@dataclass(frozen=True)
+class Guard:
+    """Whom the firewalls name. `certain` is false while some of it is not known yet."""
+
+    tags: frozenset[str]
+    droplets: frozenset[str]
+    certain: bool
+
+
+def _guard(firewalls: Iterable[Resource]) -> Guard:
+    tags, droplets = [], []
+    for each in firewalls:
+        tags.append(items(each, "tags"))
+        droplets.append(items(each, "dropletIds"))
+    named = frozenset(str(tag) for some in tags for tag in some or ())
+    ids = frozenset(same_id(one) for some in droplets for one in some or ())
+    return Guard(named, ids, certain=None not in (*tags, *droplets))
+
+
+def _guarded(droplet: Resource, guard: Guard) -> Observation:
     expected, tags, identity = "a firewall that names one of its tags, or itself", items(droplet, "tags"), value(droplet, "id")
-    guards = [each for each in firewalls if _names(each, tags or (), identity)]
-    if guards:
-        return verdict(label(droplet), expected, "", ", ".join(label(each) for each in guards))
-    hidden = any(items(each, "tags") is None or items(each, "dropletIds") is None for each in firewalls)
-    if tags is None or hidden or (identity is UNKNOWN and any(items(each, "dropletIds") for each in firewalls)):
+    if guard.tags.intersection(map(str, tags or ())) or same_id(identity) in guard.droplets:
+        return verdict(label(droplet), expected, "", "named by one")
+    if tags is None or not guard.certain or (identity is UNKNOWN and guard.droplets):
         return unknown(label(droplet), expected)
     return verdict(label(droplet), expected, "no firewall names it", "")
-
-
-def _names(each: Resource, tags: Iterable[Any], identity: Any) -> bool:
-    named = {same_id(one) for one in items(each, "dropletIds") or ()}
-    known = {tag for tag in value(each, "tags") or () if isinstance(tag, str)} if value(each, "tags") is not UNKNOWN else set()
-    return bool(known & set(tags)) or (identity is not UNKNOWN and same_id(identity) in named)
 
 
 @checks("host.firewall-tags", FIREWALL, DROPLET, AUTOSCALE, KUBERNETES, NODE_POOL, none="no firewall names a tag here")

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from policies.findings import unknown
 from policies.hygiene import all_checks
@@ -22,22 +21,12 @@ from policies.readers.live import Seen, Source, gather
 from policies.readers.state import Resource, Stack
 from promises.hygiene import GROUP, Choice
 from promises.model import Catalog
-from promises.observations import ControlRun, Observation, Outcome, Surface
+from promises.observations import ControlRun, Observation, Surface
 
 PARALLEL = 4
 """Sources read at once."""
 
 _log = logging.getLogger(__name__)
-
-
-class Standing(StrEnum):
-    """How a rule stands, the worst first."""
-
-    FAIL = "fail"
-    UNKNOWN = "unknown"
-    PASS = "pass"  # noqa: S105 - an outcome, no secret
-    NOT_APPLICABLE = "not applicable"
-    OFF = "off"
 
 
 @dataclass(frozen=True)
@@ -47,20 +36,6 @@ class Result:
     choice: Choice
     surface: Surface
     run: ControlRun | None
-
-    @property
-    def standing(self) -> Standing:
-        return Standing.OFF if self.run is None else standing(self.run.observations, complete=self.run.complete)
-
-
-def standing(observations: Iterable[Observation], *, complete: bool) -> Standing:
-    """Fail if anything failed; unknown if anything could not be judged, or nothing was seen; not applicable if nothing was to be judged."""
-    outcomes = {each.outcome for each in observations}
-    if Outcome.FAIL in outcomes:
-        return Standing.FAIL
-    if Outcome.UNKNOWN in outcomes or not complete or not outcomes:
-        return Standing.UNKNOWN
-    return Standing.PASS if Outcome.PASS in outcomes else Standing.NOT_APPLICABLE
 
 
 def judge_plan(stack: Stack, catalog: Catalog, now: datetime) -> tuple[Result, ...]:

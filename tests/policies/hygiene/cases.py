@@ -340,6 +340,8 @@ FINE: dict[str, tuple[Change, ...]] = {
     "a token for an office and the inside": (put("deployer", "condition.requestIp.ins", ["198.51.100.0/24", "10.0.0.0/8"]),),
     "a user's token": (token(),),
     "a token from its issue": (token(issuedOn="2026-01-01T00:00:00Z", expiresOn="2027-01-01T00:00:00Z"),),
+    "a token for exactly as long as may be": (put("deployer", "expiresOn", "2027-11-02T00:00:00Z"),),
+    "a token that does not say when it was issued": (token(issuedOn=""),),
     "no token at all": (without("deployer"),),
     "no account in the program": (without("account"),),
     "no Kubernetes": (without("k8s"),),
@@ -435,6 +437,11 @@ HIDDEN: Cases = {
         (plus("odd", CERTIFICATE, name="odd", notAfter="next spring"),),
         {"certificate.expiry": "certificate odd"},
     ),
+    "a certificate's end without a zone of time": (
+        (put("served", "notAfter", "2027-02-01T00:00:00"),),
+        {"certificate.expiry": "certificate served"},
+    ),
+    "a token's condition": ((put("deployer", "condition", UNKNOWN),), {"account.token-addresses": "token deployer"}),
     "a pack's certificates": ((put("pack", "certificates", UNKNOWN),), {"certificate.expiry": "certificate pack pack"}),
     "one of a pack's certificates": (
         (put("pack", "certificates", [{"expiresOn": "2027-02-01T00:00:00Z"}, {}]),),

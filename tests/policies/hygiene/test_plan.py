@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from policies.hygiene import all_checks, base
-from policies.hygiene.judging import Result, Standing, judge_plan
+from policies.hygiene.judging import Result, judge_plan
+from policies.hygiene.standing import Standing, of_results
 from policies.kinds import DROPLET, RECORD, ZONE
 from policies.readers.state import Stack, stack_of
 from promises.hygiene import GROUP, Choice, choices, rules
@@ -39,6 +40,11 @@ def observations(result: Result) -> tuple[Observation, ...]:
     return result.run.observations if result.run else ()
 
 
+def stand(result: Result) -> Standing:
+    (finding,) = of_results([result])
+    return finding.standing
+
+
 def choosing(rule: str, **figures: Any) -> tuple[Choice, ...]:
     """The rules with other figures for one of them."""
     return tuple(replace(each, parameters={**each.parameters, **figures}) if each.rule.id == rule else each for each in CATALOG.hygiene)
@@ -61,7 +67,7 @@ def test_passes_what_is_right(case: str) -> None:
 
 
 def test_every_rule_passes_on_the_compliant_stack() -> None:
-    assert {each.standing for each in results(stack()).values()} == {Standing.PASS}
+    assert {stand(each) for each in results(stack()).values()} == {Standing.PASS}
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -101,7 +107,7 @@ REASONS = {
 def test_is_not_applicable_only_with_a_reason(case: str) -> None:
     changes, rule, reason = REASONS[case]
     result = results(stack(*changes))[rule]
-    assert result.standing is Standing.NOT_APPLICABLE
+    assert stand(result) is Standing.NOT_APPLICABLE
     assert [each.outcome for each in observations(result)] == [Outcome.NOT_APPLICABLE]
     assert reason in observations(result)[0].observed
 
@@ -111,15 +117,15 @@ OPTIONAL = {name for name, check in all_checks().items() if check.none}
 
 def test_an_empty_stack_proves_nothing() -> None:
     found = results(stack_of(()))
-    assert {name for name, each in found.items() if each.standing is Standing.NOT_APPLICABLE} == OPTIONAL
-    assert {name for name, each in found.items() if each.standing is Standing.UNKNOWN} == set(rules()) - OPTIONAL
+    assert {name for name, each in found.items() if stand(each) is Standing.NOT_APPLICABLE} == OPTIONAL
+    assert {name for name, each in found.items() if stand(each) is Standing.UNKNOWN} == set(rules()) - OPTIONAL
 
 
 def test_a_zone_that_is_not_here_is_judged_by_what_names_it() -> None:
     """A program that only adds to a zone made elsewhere: settings are judged; what needs the zone's own name is left open."""
     found = results(stack(without("zone"), put("tls_1_3", "value", "off")))
     assert of(Outcome.FAIL, found) == {"zone.tls13": f"tls_1_3 of zone {ZONE_ID}"}
-    open_still = {name for name, each in found.items() if each.standing is Standing.UNKNOWN}
+    open_still = {name for name, each in found.items() if stand(each) is Standing.UNKNOWN}
     assert open_still == {"dns.caa", "dns.wildcard", "dns.dangling", "dns.internal", "mail.spf", "mail.dkim", "mail.dmarc"}
 
 
@@ -129,14 +135,14 @@ def test_before_a_zone_exists_only_what_is_there_can_be_wrong() -> None:
     changes = (put("zone", "id", UNKNOWN), *hidden, put("browser_check", "value", "off"), without("tls_1_3"))
     found = results(stack(*changes))
     assert of(Outcome.FAIL, found)["zone.browser-check"] == "browser_check of zone example.com"
-    assert found["zone.tls13"].standing is Standing.UNKNOWN
-    assert found["dns.dnssec"].standing is Standing.UNKNOWN
+    assert stand(found["zone.tls13"]) is Standing.UNKNOWN
+    assert stand(found["dns.dnssec"]) is Standing.UNKNOWN
 
 
 def test_an_input_counts_where_the_provider_reads_nothing_back() -> None:
     seen = stack(drop("web0", "backups"))
     resources = tuple(replace(each, inputs={"backups": True}) if each.name == "web0" else each for each in seen.resources)
-    assert results(replace(seen, resources=resources))["host.backups"].standing is Standing.PASS
+    assert stand(results(replace(seen, resources=resources))["host.backups"]) is Standing.PASS
 
 
 FIGURES: dict[str, tuple[str, dict[str, Any], tuple[Any, ...], str]] = {
@@ -198,7 +204,7 @@ FIGURES: dict[str, tuple[str, dict[str, Any], tuple[Any, ...], str]] = {
 @pytest.mark.parametrize("case", FIGURES)
 def test_a_catalogs_figures_decide(case: str) -> None:
     rule, figures, changes, standing = FIGURES[case]
-    assert results(stack(*changes), choosing(rule, **figures))[rule].standing == standing
+    assert stand(results(stack(*changes), choosing(rule, **figures))[rule]) == standing
 
 
 BOUNDARIES = {
@@ -215,13 +221,13 @@ BOUNDARIES = {
 def test_the_clock_is_an_argument(case: str) -> None:
     rule, version, now, standing = BOUNDARIES[case]
     seen = stack(put("db", "version", version), put("k8s", "version", version))
-    assert results(seen, now=now)[rule].standing == standing
+    assert stand(results(seen, now=now)[rule]) == standing
 
 
 def test_a_rule_that_is_off_is_not_run() -> None:
     off = tuple(replace(each, off="no reason") if each.rule.id == "zone.tls13" else each for each in CATALOG.hygiene)
     result = results(stack(without("tls_1_3")), off)["zone.tls13"]
-    assert (result.standing, result.run) == (Standing.OFF, None)
+    assert (stand(result), result.run) == (Standing.OFF, None)
 
 
 def test_runs_bear_the_groups_name_and_never_a_promises() -> None:
@@ -241,7 +247,7 @@ def test_odd_values_are_no_crash_and_no_pass(name: str, odd: Any) -> None:
     (target,) = (each for each in seen.resources if each.name == name)
     for property_name in target.outputs:
         found = results(stack(put(name, property_name, odd)))
-        assert all(each.run is not None and (each.run.complete or each.standing in ("fail", "unknown")) for each in found.values())
+        assert all(each.run is not None and (each.run.complete or stand(each) in ("fail", "unknown")) for each in found.values())
 
 
 def test_a_rule_that_stops_takes_no_other_down(caplog: pytest.LogCaptureFixture) -> None:
@@ -249,13 +255,13 @@ def test_a_rule_that_stops_takes_no_other_down(caplog: pytest.LogCaptureFixture)
     (said,) = observations(found["kubernetes.sso"])
     assert (said.outcome, found["kubernetes.sso"].run.complete) == (Outcome.UNKNOWN, False)  # type: ignore[union-attr]
     assert "TypeError" in said.observed
-    assert found["kubernetes.version"].standing is Standing.PASS
+    assert stand(found["kubernetes.version"]) is Standing.PASS
 
 
 def test_members_are_not_asked_of_a_plan() -> None:
     """The provider tells of a member what it is told by the cloud; only the live check judges it, and no person is named."""
     found = results(stack(put("owner", "secondFactor", False)))
-    assert found["account.two-factor"].standing is Standing.PASS
+    assert stand(found["account.two-factor"]) is Standing.PASS
 
 
 def test_a_stack_of_records_alone_says_what_it_lacks() -> None:
@@ -275,4 +281,4 @@ def test_a_resource_without_properties_is_never_a_pass() -> None:
 
 def test_an_alias_below_a_wildcard_of_ours_is_answered() -> None:
     found = results(stack(says("*.dev", "A", ADDRESS), says("blog", "CNAME", "x.y.dev.example.com")))
-    assert found["dns.dangling"].standing is Standing.PASS
+    assert stand(found["dns.dangling"]) is Standing.PASS
