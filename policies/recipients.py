@@ -1,7 +1,7 @@
 """To whom an address, a name or a destination leads: one of the house's processors, ourselves, or somebody nobody declared. Pure.
 
-Ourselves are private addresses and the stack's own domains (what stands behind those is judged where it is configured: the mail
-exchangers of the zone, for one). Processors are known by the domains they use; a domain that is in no list is a stranger's.
+Ourselves are private addresses, the stack's own zones and the catalog's `domains` (what stands behind a zone is judged where it is
+configured: its mail exchangers, for one). Processors are known by the domains they use; a domain that is in no list is a stranger's.
 Only the domain of a mail address is ever told.
 """
 
@@ -41,7 +41,7 @@ def processor(host: str, own: Collection[str]) -> str:
         return OURSELVES if INTERNAL.holds(network(name)) else ""
     except ValueError:
         pass
-    if any(_under(name, domain) for domain in own):
+    if any(_under(name, domain.lower()) for domain in own):
         return OURSELVES
     return next((party for party, domains in DOMAINS.items() if any(_under(name, domain) for domain in domains)), "")
 

@@ -56,7 +56,9 @@ def read_catalog(
         line = content[: error.start].count(b"\n") + 1
         raise CatalogError(f"{file}:{line}: not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
     table = table or kinds()
-    root = parse(text, file).fields({"platform", "policy", "promises", "schedule", "data_map"}, {"binds_nobody", "flows", "hygiene"})
+    root = parse(text, file).fields(
+        {"platform", "policy", "promises", "schedule", "data_map"}, {"binds_nobody", "flows", "domains", "hygiene"}
+    )
     schedule = _schedule(root["schedule"], table.jobs)
     promises = _promises(root["promises"], table, schedule, controls)
     stored = data_map(root["data_map"], {promise.id: promise for promise in promises})
@@ -74,6 +76,7 @@ def read_catalog(
         sha256=hashlib.sha256(content).hexdigest(),
         binds_nobody=claims.binds_nobody(root["binds_nobody"], promises) if "binds_nobody" in root else (),
         flows=read_flows(root["flows"], _public_ports(promises)) if "flows" in root else (),
+        domains=_domains(root["domains"]) if "domains" in root else (),
         hygiene=hygiene.choices(root.get("hygiene")),
     )
 
@@ -87,6 +90,13 @@ def _platform(entry: Entry) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,30}", entry.text()):
         raise entry.error(f"{entry.text()!r} is no platform name", "write lower-case letters, digits and hyphens")
     return entry.text()
+
+
+def _domains(entry: Entry) -> tuple[str, ...]:
+    for item in entry.items():
+        if not re.fullmatch(r"([a-z0-9][a-z0-9-]*\.)+[a-z]{2,}", item.text()):
+            raise item.error(f"{item.text()!r} is no domain name", "write it in lower case, like operations.example")
+    return tuple(item.text() for item in entry.items())
 
 
 def _policy(entry: Entry) -> Policy:

@@ -219,6 +219,8 @@ class Catalog:
     binds_nobody: tuple[Unbinding, ...] = ()
     flows: tuple[Flow, ...] = ()
     """Who may open a connection to whom; empty where the platform declares none, and then nothing is permitted."""
+    domains: tuple[str, ...] = ()
+    """Domains of our own beside the zones of the stack: what is sent there reaches ourselves."""
     hygiene: tuple[Choice, ...] = ()
     """Every rule of hygiene as the platform has it (`promises.hygiene`)."""
 

@@ -45,9 +45,10 @@ def schema(table: Kinds) -> dict[str, Any]:
                 "schedule": _object({job: {**duration(), "description": does} for job, does in table.jobs.items()}),
                 "data_map": {"type": "array", "items": {"oneOf": _entries()}},
                 "flows": {"type": "array", "minItems": 1, "items": {"oneOf": _flows()}},
+                "domains": {"type": "array", "items": {"type": "string", "pattern": r"^([a-z0-9][a-z0-9-]*\.)+[a-z]{2,}$"}},
                 "hygiene": _hygiene(),
             },
-            optional={"binds_nobody", "flows", "hygiene"},
+            optional={"binds_nobody", "flows", "domains", "hygiene"},
         ),
     }
 

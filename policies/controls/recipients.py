@@ -19,6 +19,7 @@ from policies.findings import failed, has_unknown, items, label, not_applicable,
 from policies.kinds import (
     BUCKET,
     BUCKET_POLICY,
+    DROPLET,
     LOG_SINK,
     LOGPUSH,
     MONITOR_ALERT,
@@ -99,7 +100,9 @@ def packages(stack: Stack, question: Question) -> Iterator[Observation]:
 
 
 def judge(stack: Stack, question: Question) -> Iterator[Observation]:
-    own = tuple(str(value(zone, "name")).lower() for zone in stack.of(ZONE) if isinstance(value(zone, "name"), str))
+    zones = [name.lower() for zone in stack.of(ZONE) if isinstance(name := value(zone, "name"), str)]
+    hosts = [address for each in stack.of(DROPLET) if isinstance(address := value(each, "ipv4AddressPrivate"), str)]
+    own = (*zones, *hosts, *question.catalog.domains)
     return or_nothing((_told(each, own, question) for each in _all(stack)), "way out of the platform", _expected(question))
 
 
