@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from kept import hygiene
 from kept import output as out
 from kept.locations import PROJECT
+from policies.hygiene.standing import Finding
 from policies.judging import judge_plan
 from policies.platforms import chosen
 from policies.readers import preview, rehearsal, state
@@ -30,6 +32,7 @@ class PlanOutcome:
     platform: str
     at: datetime
     runs: tuple[ControlRun, ...]
+    hygiene: tuple[Finding, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -45,6 +48,7 @@ class PlanOutcome:
             return
         rows = [(run.promise, status(run), str(run.population), _worst(run)) for run in self.runs]
         out.print_table(("PROMISE", "PLAN", "SUBJECTS", "OBSERVED"), rows)
+        hygiene.show(self.hygiene)
 
     def document(self) -> dict[str, object]:
         return {
@@ -52,6 +56,7 @@ class PlanOutcome:
             "at": self.at.isoformat(),
             "promises": [{"id": run.promise, "status": f"plan: {status(run)}", "reasons": reasons(run)} for run in self.runs],
             "observations": [row for run in self.runs for row in observation_rows(run)],
+            "hygiene": hygiene.document(self.hygiene),
         }
 
 
@@ -142,4 +147,4 @@ def _stack_of(document: object, file: Path, progress: Progress) -> Stack:
 
 
 def judge_plan_of(stack: Stack, catalog: Catalog, now: datetime) -> PlanOutcome:
-    return PlanOutcome(catalog.platform, now, judge_plan(stack, catalog, now))
+    return PlanOutcome(catalog.platform, now, judge_plan(stack, catalog, now), hygiene.planned(stack, catalog, now))

@@ -16,11 +16,13 @@ from datetime import datetime, timedelta
 
 from evidence.deployments import deployed_states
 from evidence.verifying import Verification
+from kept import hygiene
 from kept.current_state import Current, current, current_or_none
 from kept.environment import Environment
 from kept.jobs import JobContext, run_job, store_run
 from policies.judging import DEADLINE, judge_plan, run_live
 from policies.readers.state import Stack
+from promises.hygiene import GROUP
 from promises.observations import ControlRun, RunSummary, Surface, Vantage
 from promises.verdicts import Verdict, exit_code, judge
 
@@ -44,7 +46,7 @@ class Verified:
     def latest(self) -> tuple[RunSummary, ...]:
         """The latest complete run of each control for each promise."""
         newest: dict[tuple[str, str, str], RunSummary] = {}
-        for summary in sorted((each for each in self.summaries if each.complete), key=lambda each: each.finished):
+        for summary in sorted((each for each in self.summaries if each.complete and each.promise != GROUP), key=lambda each: each.finished):
             newest[summary.promise, summary.control, summary.surface.value] = summary
         return tuple(newest.values())
 
@@ -128,8 +130,11 @@ def verify(environment: Environment, progress: Progress, asked: Asked | None = N
         progress(f"the stack's state: from {state.source}")
 
     def work(_context: JobContext) -> tuple[ControlRun, ...]:
-        runs = control_runs(environment, state.stack if state and plan else None, asked, progress)
-        record(environment, runs, state.stack.digest if state else None, progress)
+        judged, digest = state.stack if state and plan else None, state.stack.digest if state else None
+        runs = control_runs(environment, judged, asked, progress)
+        record(environment, runs, digest, progress)
+        progress("looking at the hygiene of the clouds, beside the promises")
+        hygiene.record(environment, hygiene.run(environment, judged, asked.vantage), digest)
         return runs
 
     runs = run_job(environment, "verify", work, progress)

@@ -43,7 +43,8 @@ NOTIFICATION = "cloudflare:index/notificationPolicy:NotificationPolicy"
 WEBHOOK = "cloudflare:index/notificationPolicyWebhooks:NotificationPolicyWebhooks"
 ACCOUNT = "cloudflare:index/account:Account"
 MEMBER = "cloudflare:index/accountMember:AccountMember"
-STACK = "pulumi:pulumi:Stack"
+PROJECT = "digitalocean:index/project:Project"
+DATABASE = "digitalocean:index/databaseDb:DatabaseDb"
 DNSSEC = "cloudflare:index/zoneDnssec:ZoneDnssec"
 UNIVERSAL_SSL = "cloudflare:index/universalSslSetting:UniversalSslSetting"
 BOT_MANAGEMENT = "cloudflare:index/botManagement:BotManagement"
@@ -85,6 +86,7 @@ KINDS: Mapping[str, str] = {
     ACCOUNT: "account",
     MEMBER: "account member",
     ZONE_SETTING: "zone setting",
+    DATABASE: "database within a cluster",
     TAG: "tag",
     CERTIFICATE: "certificate",
     CERTIFICATE_PACK: "certificate pack",
@@ -92,6 +94,12 @@ KINDS: Mapping[str, str] = {
     ORIGIN_PULL_CERTIFICATE: "origin-pull certificate",
     RESERVED_IPV6: "reserved address",
     NODE_POOL: "node pool",
+    DNSSEC: "DNSSEC",
+    UNIVERSAL_SSL: "universal SSL",
+    BOT_MANAGEMENT: "bot management",
+    AUTOSCALE: "autoscale pool",
+    RESERVED_IP_ASSIGNMENT: "assignment of a reserved address",
+    RESERVED_IPV6_ASSIGNMENT: "assignment of a reserved address",
     API_TOKEN: "token",
     ACCOUNT_TOKEN: "token",
 }

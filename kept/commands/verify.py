@@ -20,10 +20,15 @@ from kept.output import output_option
     help="Run the controls of this vantage alone: inside the network, outside of it, or an operator's. Default: operator; locally all.",
 )
 @click.option("--deadline", type=Duration(), help="By when all live controls must have answered, e.g. '10 minutes'; default: 30 minutes.")
-@click.option("--fail-on", type=click.Choice(["at-risk"]), help="Exit 4 when a promise is at risk and none is worse.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["at-risk", "hygiene"]),
+    multiple=True,
+    help="Exit 4 when a promise is at risk, or a rule of hygiene fails, and no promise is worse off; may be given twice.",
+)
 @output_option
 def command(  # noqa: PLR0913 - one argument for each option
-    *, platform: str | None, state: Path | None, vantage: str | None, deadline: timedelta | None, fail_on: str | None, output: str
+    *, platform: str | None, state: Path | None, vantage: str | None, deadline: timedelta | None, fail_on: tuple[str, ...], output: str
 ) -> int:
     """Judge every promise of PLATFORM (default: that of the settings), from signed evidence.
 
@@ -31,16 +36,18 @@ def command(  # noqa: PLR0913 - one argument for each option
     catalog has it, else illumacom's): pass, fail or unknown.
 
     Exit codes: 0 kept (pass); 3 broken or excepted (fail), or the log does not verify; 5 something is not proven, or could not be asked
-    (unknown); 4 at risk (with --fail-on at-risk).
+    (unknown); 4 at risk, or hygiene fails (with --fail-on at-risk, --fail-on hygiene).
     """
     if state is not None:
         if vantage or deadline:
             raise click.UsageError("--vantage and --deadline are about live controls, and --state runs none")
-        return _state_alone(platform, state, output)
+        return _state_alone(platform, state, output, fail_on)
+    from kept import hygiene
     from kept.environment import open_environment
     from kept.output import progress
     from kept.showing import show
     from kept.verification import Asked, vantage_of, verify
+    from policies.hygiene.standing import of_log
     from policies.judging import DEADLINE
     from promises.observations import Vantage
 
@@ -48,10 +55,12 @@ def command(  # noqa: PLR0913 - one argument for each option
     asked = Asked(vantage_of(environment, Vantage(vantage) if vantage else None), deadline or DEADLINE)
     verified = verify(environment, progress, asked)
     show(environment, verified, output)
-    return verified.exit_code(fail_on_at_risk=fail_on == "at-risk")
+    code = verified.exit_code(fail_on_at_risk="at-risk" in fail_on)
+    return hygiene.exit_code(code, of_log(environment.catalog, verified.summaries)) if "hygiene" in fail_on else code
 
 
-def _state_alone(platform: str | None, state: Path, output: str) -> int:
+def _state_alone(platform: str | None, state: Path, output: str, fail_on: tuple[str, ...]) -> int:
+    from kept import hygiene
     from kept.environment import catalog_of, utc_now
     from kept.output import progress
     from kept.planning import judge_plan_of, platform_of, read_stack
@@ -59,4 +68,4 @@ def _state_alone(platform: str | None, state: Path, output: str) -> int:
     stack = read_stack(state, progress)
     outcome = judge_plan_of(stack, catalog_of(platform_of(stack, platform, progress)), utc_now())
     outcome.show(output)
-    return outcome.exit_code
+    return hygiene.exit_code(outcome.exit_code, outcome.hygiene) if "hygiene" in fail_on else outcome.exit_code

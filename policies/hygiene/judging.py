@@ -17,7 +17,8 @@ from datetime import datetime
 from policies.findings import unknown
 from policies.hygiene import all_checks
 from policies.hygiene.base import Asked, Check, observed
-from policies.readers.live import Seen, Source, gather
+from policies.kinds import KINDS
+from policies.readers.live import EXPECTED, Seen, Source, gather
 from policies.readers.state import Resource, Stack
 from promises.hygiene import GROUP, Choice
 from promises.model import Catalog
@@ -80,7 +81,13 @@ def together(found: Iterable[Seen]) -> Seen:
 
 
 def _read(kind: str, source: Source) -> Seen:
-    return gather({f"{kind.rpartition(':')[2]} list": source})
+    """What a source lists; whatever goes wrong in it is told as unknown, by its kind alone where the error is none of ours."""
+    what = f"{KINDS[kind]} list"
+    try:
+        return gather({what: source})
+    except Exception as error:  # noqa: BLE001 - a source must not take the others down, and its error's text may hold data
+        _log.warning("hygiene could not read the %s: %s", what, type(error).__name__)
+        return Seen(Stack("", (), ""), (unknown(what, EXPECTED, f"stopped by an unexpected {type(error).__name__}"),))
 
 
 Look = Callable[[Check, Choice], Iterable[Observation]]

@@ -12,7 +12,7 @@ import pytest
 from policies.hygiene import all_checks, base
 from policies.hygiene.judging import Result, judge_plan
 from policies.hygiene.standing import Standing, of_results
-from policies.kinds import DROPLET, RECORD, ZONE
+from policies.kinds import DROPLET, KINDS, RECORD, ZONE
 from policies.readers.state import Stack, stack_of
 from promises.hygiene import GROUP, Choice, choices, rules
 from promises.loading import load_catalog
@@ -52,6 +52,10 @@ def choosing(rule: str, **figures: Any) -> tuple[Choice, ...]:
 
 def test_every_rule_has_a_check_and_every_check_a_rule() -> None:
     assert set(all_checks()) == set(rules())
+
+
+def test_every_kind_that_is_judged_has_a_name_for_readers() -> None:
+    assert {kind for check in all_checks().values() for kind in check.kinds} <= set(KINDS)
 
 
 def test_a_rule_has_one_check() -> None:
