@@ -69,6 +69,7 @@ def run_demo(shop: ShopSize, output: str) -> int:
         progress(f"      provisioned by: {deployed.how}")
         if deployed.how == BY_REHEARSAL:
             drift.forget_clouds(environment)
+    environment = open_environment(PLATFORM)  # its settings now declare what can be probed
     with steps.step(f"loading the shop: {shop.merchants} merchants, {shop.orders} orders"):
         load(environment, shop, _line)
     jobs(environment, steps)

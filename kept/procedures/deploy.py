@@ -2,7 +2,8 @@
 
 1. The policy pack judges the program (`pulumi preview`), or, where a local stack is rehearsed, the plan controls do: what fails stops here.
 2. `pulumi up` with the pack; a local stack without an engine is rehearsed into the local cloud (`kept.provision`).
-3. The state is exported, kept for its owner in the settings' data folder, and judged by the plan controls.
+3. The state is exported, kept for its owner in the settings' data folder, and judged by the plan controls. A local run's settings
+   declare what can be probed now.
 4. One signed record tells the state's digest, the pack's digest, the commit and the results.
 
 So a state that came about otherwise has no record, and verdicts say so. A platform's very first update makes the buckets that its
@@ -17,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from evidence.deployments import Deployed
-from kept import engine, locations, metrics
+from kept import engine, local, locations, metrics
 from kept.engine import PackRefused
 from kept.environment import Environment, catalog_of, open_environment, utc_now
 from kept.pack_digest import pack_sha256
@@ -86,6 +87,8 @@ def deploy(platform: str, environment: Environment | None, progress: Progress) -
     if environment is None:
         return Done(how, outcome, stack.digest, None)
     save(environment.settings.data / STATE, document)
+    if environment.settings.environment == "local":
+        local.declare_probes(locations.local_folder(), platform)
     recorded = _record(environment, how, started, stack, outcome)
     progress(f"the deployment of state {stack.digest[:16]} is " + ("recorded" if recorded else "signed and waits for the evidence store"))
     metrics.write(environment.settings.data / "metrics", JOB, started, clock(), succeeded=outcome.exit_code != BROKEN)

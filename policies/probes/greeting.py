@@ -59,13 +59,18 @@ class Reply:
         return REFUSALS.get(self.alert or 0, "")
 
 
-def hello(name: str, highest: int, random: bytes) -> bytes:
-    """A ClientHello that offers `highest` and older. `random` is 32 bytes; an empty name or an address is not asked for."""
+def hello(name: str, highest: int, random: bytes, alpn: str = "") -> bytes:
+    """A ClientHello that offers `highest` and older. `random` is 32 bytes; an empty name or an address is not asked for.
+
+    `alpn` is the application's protocol (RFC 7301), for servers that answer nobody who does not name theirs.
+    """
     if len(random) != RANDOM_BYTES:
         raise ValueError(f"a hello takes {RANDOM_BYTES} random bytes")
     newer = SUITES_1_2 if highest >= TLS_1_2 else ()
     suites = _numbers(*newer, *SUITES, NO_RENEGOTIATION)
     extensions = _server_name(name) + _extension(10, _short(_numbers(*GROUPS))) + _extension(11, b"\x01\x00")
+    if alpn:
+        extensions += _extension(16, _short(bytes([len(alpn)]) + alpn.encode("ascii")))
     if highest >= TLS_1_2:
         extensions += _extension(13, _short(_numbers(*SIGNATURES)))
     body = struct.pack("!H", highest) + random + b"\x00" + _short(suites) + b"\x01\x00" + _short(extensions)

@@ -26,7 +26,7 @@ class Spot:
     """Where to knock: an address, the name to ask for, and how TLS begins there (`tls`, or `postgres` after its request for it).
 
     `source` is the own address to come from (empty: the system's choice), `ca_file` who must have signed (none: the system's authorities),
-    `checked` whether the certificate can be judged at all.
+    `checked` whether the certificate can be judged at all, `alpn` the application's protocol where the server answers no other.
     """
 
     host: str
@@ -36,6 +36,7 @@ class Spot:
     source: str = ""
     ca_file: Path | None = None
     checked: bool = True
+    alpn: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def offer_old(spot: Spot, highest: int, random: bytes = b"") -> Offer:
     said = f"{greeting.NAMES[highest]} offered"
     try:
         with opened(spot) as connection:
-            connection.sendall(greeting.hello(spot.name, highest, random or os.urandom(greeting.RANDOM_BYTES)))
+            connection.sendall(greeting.hello(spot.name, highest, random or os.urandom(greeting.RANDOM_BYTES), spot.alpn))
             reply = greeting.answer_of(_record(connection))
     except TimeoutError:
         return Offer(accepted=False, refused=False, seen=f"{said}: no answer within {TIMEOUT_SECONDS} s")
@@ -89,6 +90,8 @@ def context(spot: Spot) -> ssl.SSLContext:
     """A client of today: TLS 1.2 and 1.3."""
     made = ssl.create_default_context(cafile=str(spot.ca_file) if spot.ca_file else None)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
+    if spot.alpn:
+        made.set_alpn_protocols([spot.alpn])
     if not spot.checked:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE

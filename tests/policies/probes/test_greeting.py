@@ -37,6 +37,12 @@ def test_what_is_no_name_is_not_asked_for(name: str):
     assert 0 not in extensions(hello(name, TLS_1_1, RANDOM))
 
 
+def test_the_applications_protocol_is_named_where_one_is_given():
+    record = hello("a.example", TLS_1_1, RANDOM, "kept")
+    assert set(extensions(record)) == {0, 10, 11, 16}
+    assert b"\x00\x10\x00\x07\x00\x05\x04kept" in record
+
+
 def test_randomness_is_not_invented_here():
     with pytest.raises(ValueError, match="32"):
         hello("a.example", TLS_1_1, b"short")
