@@ -63,6 +63,7 @@ def _at(address: str) -> dict[str, Any]:
 def _stack(state_file: Path) -> Stack | None:
     """None where nothing was provisioned, and where the file cannot be read: then nothing is declared, and nothing proven."""
     try:
-        return state.read(json.loads(state_file.read_text()))
+        document = json.loads(state_file.read_text())
+        return state.read(document) if isinstance(document, dict) else None
     except (OSError, ValueError, KeptError):
         return None
