@@ -4,6 +4,8 @@ The stack policy runs at the end of a preview and of an update; the resource pol
 created. Both are mandatory and run the same functions as `kept plan`. What a preview cannot know yet is an advisory that names it;
 once nothing is unknown any more, an answer that could not be had is a violation like any other.
 
+Beside the promises stand the rules of hygiene, advisory (`policies.hygiene.pack`).
+
 The platform is the pack's configuration `platform`, else the stack's name if a catalog of that name exists, else illumacom.
 `policies/__main__.py` alone makes a `PolicyPack` of this list: making one starts a server and never returns.
 """
@@ -32,6 +34,7 @@ from policies import early, judging, platforms
 from policies.controls import control_names
 from policies.controls.base import Question
 from policies.findings import has_unknown
+from policies.hygiene import pack as hygiene
 from policies.judging import Task
 from policies.platforms import DEFAULT_PLATFORM
 from policies.readers.engine import not_known, resource_of, stack_of
@@ -130,4 +133,4 @@ def policies(platform: str = DEFAULT_PLATFORM) -> list[Policy]:
     return [policy for task in judging.tasks(catalog(platform), Surface.PLAN) for policy in _policies(task)]
 
 
-POLICIES = policies()
+POLICIES = [*policies(), *hygiene.policies(chosen, CONFIG)]

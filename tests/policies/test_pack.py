@@ -18,8 +18,10 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from policies.early import EARLY
 from policies.readers import rehearsal, state
 from policies.readers.state import UNKNOWN, Stack
+from promises.hygiene import rules
 from tests.policies.controls.cases import BROKEN, FINE
 from tests.policies.controls.compliant import drop, put, stack
+from tests.policies.hygiene import compliant as clean
 
 PROJECT = Path(__file__).resolve().parents[2]
 PLACEHOLDER = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -57,8 +59,8 @@ def _wire(value: Any) -> Any:
     return PLACEHOLDER if value is UNKNOWN else value
 
 
-def whole(analyzer: Any, seen: Stack) -> list[Any]:
-    """The diagnostics over the whole stack."""
+def whole(analyzer: Any, seen: Stack, *, hygiene: bool = False) -> list[Any]:
+    """The diagnostics over the whole stack: those of the promises, or those of hygiene."""
     resources = [
         analyzer_pb2.AnalyzerResource(
             type=each.type, properties=properties(dict(each.outputs)), urn=each.urn, name=each.name, dependencies=each.dependencies
@@ -66,7 +68,7 @@ def whole(analyzer: Any, seen: Stack) -> list[Any]:
         for each in seen.resources
     ]
     answer = analyzer.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources), timeout=60)
-    return list(answer.diagnostics)
+    return [each for each in answer.diagnostics if each.policyName.startswith("hygiene.") is hygiene]
 
 
 def each_alone(analyzer: Any, seen: Stack) -> list[Any]:
@@ -81,7 +83,13 @@ def each_alone(analyzer: Any, seen: Stack) -> list[Any]:
 def test_the_pack_tells_what_it_holds(analyzer: Any) -> None:
     info = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=60)
     assert info.name == "kept"
-    policies = {policy.name: policy for policy in info.policies}
+    every = {policy.name: policy for policy in info.policies}
+    policies = {name: policy for name, policy in every.items() if not name.startswith("hygiene.")}
+    assert set(every) - set(policies) == {f"hygiene.{name}" for name in rules()}
+    for name in every.keys() - policies.keys():
+        assert every[name].enforcementLevel == analyzer_pb2.ADVISORY
+        assert every[name].framework.name == "hygiene"
+        assert all(part in every[name].remediation_steps for part in ("In the program:", "On the console:", "By a command:"))
     assert set(policies) == set(EARLY) | {f"{name}.resource" for name in EARLY}
     for policy in policies.values():
         assert policy.enforcementLevel == analyzer_pb2.MANDATORY
@@ -162,3 +170,15 @@ def test_a_wrong_value_is_flagged_beside_an_unknown_one(analyzer: Any) -> None:
         ("network.plan", analyzer_pb2.MANDATORY),
         ("network.plan", analyzer_pb2.ADVISORY),
     ]
+
+
+def test_hygiene_is_advised_and_names_the_subject_and_the_mending(analyzer: Any) -> None:
+    assert whole(analyzer, clean.stack(), hygiene=True) == []
+    (found,) = whole(analyzer, clean.stack(put("tls_1_3", "value", "off")), hygiene=True)
+    assert (found.policyName, found.enforcementLevel) == ("hygiene.zone.tls13", analyzer_pb2.ADVISORY)
+    assert "tls_1_3 of zone example.com" in found.message
+    assert "To mend it: declare" in found.message
+
+
+def test_hygiene_says_nothing_of_what_a_preview_cannot_know(analyzer: Any) -> None:
+    assert whole(analyzer, clean.stack(put("tls_1_3", "value", PLACEHOLDER)), hygiene=True) == []
