@@ -140,6 +140,7 @@ class Visitors:
     def _secured(self, unfinished: ExitStack, origin: socket.socket, zone: Zone, name: str) -> ssl.SSLSocket:
         try:
             context = transport.to_origin(self.config, zone)
+            origin.getpeername()  # one that was reset already is not wrapped: Python would lose it unclosed
             secured = context.wrap_socket(origin, server_hostname=name, do_handshake_on_connect=False)
             unfinished.callback(secured.close)
             secured.do_handshake()

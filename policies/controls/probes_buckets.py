@@ -1,6 +1,8 @@
-"""Buckets are closed to who shows no key: `storage.anonymous-read` asks each declared bucket for a listing and, where an object is
-known, for that object, without a signature. Objects are known from the identities of the settings; a vantage without any asks for
-the listing alone and says so.
+"""Buckets are closed to who shows no key: `storage.anonymous-read` asks each declared bucket for a listing and, where it holds an
+object, for that object, without a signature.
+
+A refusal counts only where the same listing with a key succeeds: some stores refuse a stranger even what is not there. The key is any of the
+settings' identities that may list the bucket; where none may, nothing is proven.
 """
 
 from __future__ import annotations
@@ -34,24 +36,27 @@ def anonymous_read(clients: Clients, question: Question) -> Iterator[Observation
 
     def looked(name: str, address: str) -> Observation:
         spot = buckets.spot_of(address, source=settings.probes.source, ca_file=settings.objects.ca_file)
-        key = known_key(clients, name)
-        return closed(f"bucket {name}", buckets.listing(spot, address), *([buckets.reading(spot, address, key)] if key else []))
+        keys = listed(clients, name)
+        looks = [buckets.listing(spot, address), *(buckets.reading(spot, address, key) for key in keys or ())]
+        return closed(f"bucket {name}", *looks, there=keys is not None)
 
     return or_nothing(places.each(settings.probes.buckets.items(), looked, EXPECTED), "bucket", EXPECTED)
 
 
-def closed(subject: str, *looks: Look) -> Observation:
-    """One open door is enough; closed counts only when every look says so in S3's words."""
+def closed(subject: str, *looks: Look, there: bool) -> Observation:
+    """One open door is enough; closed counts only when every look says so in S3's words, and the bucket is there."""
     said = "; ".join(look.seen for look in looks)
     if any(look.open for look in looks):
         return failed(subject, EXPECTED, said, MEND)
+    if not there:
+        return unknown(subject, EXPECTED, f"{said}; no identity of the settings may list it, so nothing shows that it is there")
     if looks and all(look.refused for look in looks):
         return passed(subject, EXPECTED, said)
     return unknown(subject, EXPECTED, said)
 
 
-def known_key(clients: Clients, bucket: str) -> str:
-    """The key of some object, as the first identity that may list the bucket tells it; empty when none may or there is none."""
+def listed(clients: Clients, bucket: str) -> tuple[str, ...] | None:
+    """The key of one object, or none in an empty bucket, as the first identity that may list it tells; None where none may."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     for identity in clients.settings.objects.identities:
@@ -59,5 +64,5 @@ def known_key(clients: Clients, bucket: str) -> str:
             found = clients.objects(identity).list_objects_v2(Bucket=bucket, MaxKeys=1).get("Contents") or []
         except (BotoCoreError, ClientError, KeptError):
             continue
-        return str(found[0]["Key"]) if found else ""
-    return ""
+        return tuple(str(each["Key"]) for each in found)
+    return None

@@ -76,7 +76,7 @@ def offer_old(spot: Spot, highest: int, random: bytes = b"") -> Offer:
 def offer_modern(spot: Spot) -> Offer:
     """An ordinary handshake, certificate and all. A server that goes on to ask for a client's certificate has welcomed the version."""
     try:
-        with opened(spot) as connection, context(spot).wrap_socket(connection, server_hostname=spot.name) as secured:
+        with opened(spot) as connection, wrapped(spot, connection) as secured:
             return Offer(accepted=True, refused=False, seen=f"{secured.version()} spoken".replace("TLSv", "TLS "))
     except NoTlsError:
         return Offer(accepted=False, refused=False, seen="the server does not begin TLS")
@@ -84,6 +84,13 @@ def offer_modern(spot: Spot) -> Offer:
         return Offer(accepted=False, refused=False, seen=f"a modern handshake failed ({error.reason or type(error).__name__})")
     except OSError as error:
         return Offer(accepted=False, refused=False, seen=f"a modern client could not connect ({error.strerror or type(error).__name__})")
+
+
+def wrapped(spot: Spot, connection: socket.socket) -> ssl.SSLSocket:
+    """A modern handshake; raises `OSError`. A connection that was reset already is not wrapped: Python would lose it unclosed."""
+    made = context(spot)
+    connection.getpeername()
+    return made.wrap_socket(connection, server_hostname=spot.name)
 
 
 def context(spot: Spot) -> ssl.SSLContext:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import quote
 
-from policies.probes.tls import TIMEOUT_SECONDS, NoTlsError, Spot, context, opened
+from policies.probes.tls import TIMEOUT_SECONDS, NoTlsError, Spot, opened, wrapped
 
 AGENT = "kept-probe/1 (harmless check of this platform's own promises)"
 
@@ -68,7 +68,7 @@ def get(spot: Spot, path: str) -> Page:
         return Page(Met.NOBODY, f"no connection ({_words(error)})")
     begun = False
     try:
-        with connection, context(spot).wrap_socket(connection, server_hostname=spot.name) as secured:
+        with connection, wrapped(spot, connection) as secured:
             begun = True
             secured.sendall(_request(spot.name, path))
             return _read(_received(secured))
