@@ -1,8 +1,8 @@
 """Buckets are closed to who shows no key: `storage.anonymous-read` asks each declared bucket for a listing and, where it holds an
 object, for that object, without a signature.
 
-A refusal counts only where the same listing with a key succeeds: some stores refuse a stranger even what is not there. The key is any of the
-settings' identities that may list the bucket; where none may, nothing is proven.
+A refusal counts only where the same listing with a key succeeds: some stores refuse a stranger even what is not there. The key is
+any of the settings' identities that may list the bucket; where none may, nothing is proven.
 """
 
 from __future__ import annotations
