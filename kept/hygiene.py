@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -76,26 +76,3 @@ def _row(finding: Finding) -> tuple[str, ...]:
     more = len(finding.reasons) - 1
     observed = finding.reasons[0] + (f" (and {more} more)" if more > 0 else "")
     return rule.id, finding.surface.value, finding.standing.value, rule.severity.value, observed
-
-
-def document(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Every rule with its standing, what did not pass, and how to mend it."""
-    return [_entry(each) for each in findings]
-
-
-def _entry(finding: Finding) -> dict[str, Any]:
-    rule, run = finding.choice.rule, finding.run
-    mend = rule.remediation
-    return {
-        "id": rule.id,
-        "title": rule.title,
-        "severity": rule.severity.value,
-        "surface": finding.surface.value,
-        "status": finding.standing.value,
-        "reasons": list(finding.reasons),
-        "why": rule.why,
-        "remediation": {"console": mend.console, "cli": mend.cli, "pulumi": mend.pulumi},
-        "population": run.population if run else 0,
-        "at": run.finished.isoformat() if run else None,
-        "record": run.record if run else None,
-    }

@@ -12,6 +12,7 @@ from pathlib import Path
 from kept import hygiene
 from kept import output as out
 from kept.locations import PROJECT
+from policies.hygiene import document
 from policies.hygiene.standing import Finding
 from policies.judging import judge_plan
 from policies.platforms import chosen
@@ -56,7 +57,7 @@ class PlanOutcome:
             "at": self.at.isoformat(),
             "promises": [{"id": run.promise, "status": f"plan: {status(run)}", "reasons": reasons(run)} for run in self.runs],
             "observations": [row for run in self.runs for row in observation_rows(run)],
-            "hygiene": hygiene.document(self.hygiene),
+            "hygiene": document.rows(self.hygiene),
         }
 
 

@@ -9,6 +9,7 @@ import click
 
 from kept import hygiene
 from kept import output as out
+from policies.hygiene.document import rows
 from policies.hygiene.standing import Finding, of_log
 from promises.verdicts import Status, Verdict
 
@@ -96,7 +97,7 @@ def document(environment: Environment, verified: Verified) -> dict[str, Any]:
             for summary in verified.latest
             for each in summary.listed
         ],
-        "hygiene": hygiene.document(_hygiene(environment, verified)),
+        "hygiene": rows(_hygiene(environment, verified)),
         "state": {"digest": verified.state.stack.digest, "source": verified.state.source} if verified.state else None,
         "not_looked": list(verified.not_looked),
         "log": {"records": verified.verification.size, "problems": [str(each) for each in verified.verification.problems]},

@@ -7,11 +7,13 @@ was not in its arguments, and nothing personal can be: catalogs, run summaries a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from policies.hygiene.standing import Finding, of_log, worst_first
 from policies.reports.period import Period
+from promises.hygiene import GROUP
 from promises.kinds import Kind, Kinds, Standards, kinds
 from promises.model import Catalog, Policy, Promise
 from promises.observations import Figure, Observation, Outcome, RunSummary
@@ -185,6 +187,8 @@ class Report:
     runs: Sequence[RunSummary] = ()
     """Every run of the verified log: what days and pictures are told from."""
     period: Period | None = None
+    hygiene: tuple[Finding, ...] = ()
+    """How the rules of hygiene stand; empty where the log holds no run of them."""
 
     @property
     def attention(self) -> tuple[Entry, ...]:
@@ -216,7 +220,9 @@ def build(  # noqa: PLR0913 - what is promised, judged, checked and made, and tw
     table = table or kinds()
     entries = tuple(_entry(promise, judged, methods, table.by_id[promise.id]) for promise in catalog.promises)
     counts = {status: sum(each.status is status for each in entries) for status in Status}
-    return Report(catalog.platform, catalog.policy, catalog.sha256, judged.at, making, trust, entries, counts, runs=tuple(judged.runs))
+    whole = Report(catalog.platform, catalog.policy, catalog.sha256, judged.at, making, trust, entries, counts, runs=tuple(judged.runs))
+    looked = any(run.promise == GROUP for run in judged.runs)
+    return replace(whole, hygiene=worst_first(of_log(catalog, judged.runs))) if looked else whole
 
 
 def _entry(promise: Promise, judged: Judged, methods: Mapping[str, str], kind: Kind) -> Entry:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from kept import hygiene, planning
 from kept.commands import plan, verify
+from policies.hygiene.document import rows
 from policies.hygiene.judging import judge_plan as judge_hygiene
 from policies.hygiene.standing import NO_RUN, Standing, of_log, of_results
 from policies.judging import judge_plan
@@ -86,7 +87,7 @@ def test_worse_news_keeps_its_exit_code() -> None:
 def test_a_rule_that_is_off_tells_its_reason_and_fails_nothing() -> None:
     found = {each.choice.rule.id: each for each in findings(dns_caa="issued by an authority of our own")}
     assert found["dns.caa"].standing is Standing.OFF
-    assert hygiene.document([found["dns.caa"]])[0]["reasons"] == ["issued by an authority of our own"]
+    assert rows([found["dns.caa"]])[0]["reasons"] == ["issued by an authority of our own"]
 
 
 def test_no_verdict_depends_on_hygiene() -> None:
