@@ -70,6 +70,14 @@ class EngineStack:
         """Make the cloud what the program says, with the policy pack; what the pack refuses is `PackRefused`."""
         changing = ("--yes", "--skip-preview", "--policy-pack", str(PACK))
         self.run("up", *self.which, *changing, *self._drift, "--suppress-outputs", "--suppress-progress", progress=progress)
+        self.settle()
+
+    def settle(self) -> None:
+        """Read back what was made: what no first answer holds (a volume's host, a project's members) gets into the state.
+
+        So the digest of a state is that of the next one, as long as nothing changes.
+        """
+        self.run("refresh", *self.which, "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")
 
     @property
     def _drift(self) -> tuple[str, ...]:
