@@ -13,6 +13,7 @@ The platform is the pack's configuration `platform`, else the stack's name if a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -36,16 +37,28 @@ from policies.controls.base import Question
 from policies.findings import has_unknown
 from policies.hygiene import pack as hygiene
 from policies.judging import Task
+from policies.kinds import DROPLET
 from policies.platforms import DEFAULT_PLATFORM
+from policies.readers import state
 from policies.readers.engine import not_known, resource_of, stack_of
 from policies.readers.state import Stack
 from promises.loading import load_catalog
+from promises.loading import platforms as catalogs
 from promises.model import Catalog
 from promises.observations import Observation, Outcome, Surface
 
 PACK = "kept"
 
 CONFIG = PolicyConfigSchema({"platform": {"type": "string", "description": "whose promises to judge; the stack's name by default"}})
+
+
+_HOSTS: dict[str, Mapping[str, Any]] = {}
+"""What hosts are told, by URN, as the resource policies met it: a stack policy is given a host's user data as a digest only."""
+
+
+def with_inputs(stack: Stack) -> Stack:
+    """The stack with what its hosts were told, where a resource policy has seen it."""
+    return state.stack_of(tuple(replace(each, inputs=_HOSTS.get(each.urn, each.inputs)) for each in stack.resources))
 
 
 @cache
@@ -67,7 +80,7 @@ def message(promise: str, seen: Observation) -> str:
 
 def judge_stack(name: str, args: StackValidationArgs, report: ReportViolation) -> None:
     """One plan control over the stack; raises the engine's own advisory when all that is wrong is not known yet."""
-    stack = stack_of(args.resources)
+    stack = with_inputs(stack_of(args.resources))
     found = chosen(args.get_config(), (each.urn for each in args.resources))
     task = next((each for each in judging.tasks(found, Surface.PLAN) if each.control.name == name), None)
     if task is None:
@@ -92,10 +105,12 @@ def _reported(task: Task, stack: Stack, found: Catalog, report: ReportViolation)
 
 def judge_resource(name: str, args: ResourceValidationArgs, report: ReportViolation) -> None:
     """What one resource alone shows of a plan control."""
-    found = chosen(args.get_config(), [args.urn])
+    found, resource = chosen(args.get_config(), [args.urn]), resource_of(args)
+    if resource.type == DROPLET:
+        _HOSTS[resource.urn] = {"userData": resource.inputs.get("userData")}
     for task in judging.tasks(found, Surface.PLAN):
         if task.control.name == name:
-            seen = early.fault(name, resource_of(args), Question(task.promise, found, datetime.now(UTC)))
+            seen = early.fault(name, resource, Question(task.promise, found, datetime.now(UTC)))
             if seen:
                 report(message(task.promise.id, seen), None)
 
@@ -128,9 +143,13 @@ def _policies(task: Task) -> Iterable[Policy]:
         )
 
 
-def policies(platform: str = DEFAULT_PLATFORM) -> list[Policy]:
-    """All policies; titles and severities are those of the default platform's promises."""
-    return [policy for task in judging.tasks(catalog(platform), Surface.PLAN) for policy in _policies(task)]
+def policies() -> list[Policy]:
+    """All policies, for every platform's controls; titles and severities are the default platform's promises', where it makes them."""
+    found: dict[str, Task] = {}
+    for platform in (DEFAULT_PLATFORM, *catalogs()):
+        for task in judging.tasks(catalog(platform), Surface.PLAN):
+            found.setdefault(task.control.name, task)
+    return [policy for task in found.values() for policy in _policies(task)]
 
 
 POLICIES = [*policies(), *hygiene.policies(chosen, CONFIG)]

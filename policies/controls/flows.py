@@ -104,8 +104,8 @@ def table(stack: Stack, question: Question) -> Table:
 
 
 def _database_ranges(stack: Stack) -> tuple[Network, ...] | None:
-    """The ranges of the networks that hold a database; None while one of them is not known."""
-    homes = [value(cluster, "privateNetworkUuid") for cluster in stack.of(CLUSTER)]
+    """The ranges of the networks that hold a database; None while one of them is not known. One that stands in none is reached by none."""
+    homes = [home for cluster in stack.of(CLUSTER) if (home := value(cluster, "privateNetworkUuid")) is UNKNOWN or home]
     ranges = {same_id(value(vpc, "id")): value(vpc, "ipRange") for vpc in stack.of(VPC) if value(vpc, "id") is not UNKNOWN}
     found = [ranges.get(same_id(home)) if home is not UNKNOWN else None for home in homes]
     try:

@@ -89,7 +89,7 @@ def port(host: Resource, stack: Stack, allowed: tuple[Permit, ...]) -> Observati
 
 
 def _reaches_ssh(permit: Permit) -> bool:
-    return permit.protocol not in ("udp", *ports.PORTLESS) and (not permit.ports or SSH.within(permit.ports))
+    return permit.protocol in ("tcp", "any protocol") and (not permit.ports or SSH.within(permit.ports))
 
 
 def _forwards(balancer: Resource) -> bool:

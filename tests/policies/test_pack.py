@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from policies.early import EARLY
 from policies.readers import rehearsal, state
 from policies.readers.state import UNKNOWN, Stack
 from promises.hygiene import rules
+from promises.loading import load_catalog, platforms
+from promises.observations import Surface
 from tests.policies.controls.cases import BROKEN, FINE
-from tests.policies.controls.compliant import drop, put, stack
+from tests.policies.controls.compliant import USER_DATA, drop, put, stack
 from tests.policies.hygiene import compliant as clean
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -63,7 +66,12 @@ def whole(analyzer: Any, seen: Stack, *, hygiene: bool = False) -> list[Any]:
     """The diagnostics over the whole stack: those of the promises, or those of hygiene."""
     resources = [
         analyzer_pb2.AnalyzerResource(
-            type=each.type, properties=properties(dict(each.outputs)), urn=each.urn, name=each.name, dependencies=each.dependencies
+            type=each.type,
+            properties=properties(dict(each.outputs)),
+            urn=each.urn,
+            name=each.name,
+            dependencies=each.dependencies,
+            options=analyzer_pb2.AnalyzerResourceOptions(protect=each.protect),
         )
         for each in seen.resources
     ]
@@ -80,6 +88,32 @@ def each_alone(analyzer: Any, seen: Stack) -> list[Any]:
     return found
 
 
+def test_a_digest_of_user_data_is_judged_by_what_the_resource_policy_saw(analyzer: Any) -> None:
+    """The engine hands the stack policy the provider's SHA-1; without the text nobody would know."""
+    digest = put("web0", "userData", "c0af657a8122db11fb8541f90feab7871c2c3d71")
+    unseen = stack(digest, put("web0", "id", "7001"))
+    lonely = [replace(each, urn=f"{each.urn}-alone") if each.name == "web0" else each for each in unseen.resources]
+    told = [each.message for each in whole(analyzer, state.stack_of(tuple(lonely)))]
+    assert len(told) == 2
+    assert all("user data is not known yet" in each for each in told)
+    each_alone(analyzer, stack())
+    assert [each.message for each in whole(analyzer, stack(digest))] == []
+    each_alone(analyzer, stack(put("web0", "userData", USER_DATA.replace("ssh_pwauth: false", "ssh_pwauth: true"))))
+    (finding,) = whole(analyzer, stack(digest))
+    assert "ssh_pwauth is True" in finding.message
+    each_alone(analyzer, stack())
+
+
+PLANNED = {
+    proof.control
+    for platform in platforms()
+    for promise in load_catalog(platform, None).promises
+    for proof in promise.proofs
+    if proof.surface is Surface.PLAN and proof.control
+}
+"""The plan controls of every catalog: one pack serves all platforms."""
+
+
 def test_the_pack_tells_what_it_holds(analyzer: Any) -> None:
     info = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=60)
     assert info.name == "kept"
@@ -90,7 +124,7 @@ def test_the_pack_tells_what_it_holds(analyzer: Any) -> None:
         assert every[name].enforcementLevel == analyzer_pb2.ADVISORY
         assert every[name].framework.name == "hygiene"
         assert all(part in every[name].remediation_steps for part in ("In the program:", "On the console:", "By a command:"))
-    assert set(policies) == set(EARLY) | {f"{name}.resource" for name in EARLY}
+    assert set(policies) == PLANNED | {f"{name}.resource" for name in EARLY}
     for policy in policies.values():
         assert policy.enforcementLevel == analyzer_pb2.MANDATORY
         assert policy.severity
