@@ -96,7 +96,7 @@ def _records(client: Cloudflare, account: str) -> Iterator[Resource]:
     for zone in zone_ids(client, account):
         for record in client.dns.records.list(zone_id=zone, per_page=100):
             seen = camel(record.to_dict())
-            told = {"type": seen["type"], "content": seen.get("content"), "proxied": seen.get("proxied")}
+            told = {"type": seen["type"], **{name: seen.get(name) for name in ("content", "data", "proxied")}}
             yield resource(RECORD, seen["name"], id=seen["id"], zoneId=zone, **told)
 
 
