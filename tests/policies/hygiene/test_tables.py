@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from policies.hygiene.base import told
 from policies.hygiene.certificates import moment
 from policies.hygiene.standing import Standing
 from policies.kinds import APP, AUTOSCALE, NODE_POOL
+from promises.hygiene import rules
 from promises.observations import Outcome
 from tests.policies.controls.compliant import Change, drop, plus, put, without
 from tests.policies.hygiene.cases import UNKNOWN
@@ -196,3 +199,10 @@ def test_a_failure_is_mended_in_the_program_and_nothing_else_is_mended() -> None
     found = results(stack(put("tls_1_3", "value", "off"), put("browser_check", "value", UNKNOWN)))
     assert observations(found["zone.tls13"])[0].mend.startswith("declare `cloudflare.ZoneSetting")
     assert observations(found["zone.browser-check"])[0].mend == observations(found["zone.hsts"])[0].mend == ""
+
+
+def test_the_page_of_the_rules_tells_each_with_its_severity() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/hygiene.md").read_text(encoding="utf-8")
+    told_of = dict(re.findall(r"^\| `([a-z0-9.-]+)` \| (\w+) \| .+ \|$", page, re.MULTILINE))
+    assert told_of == {name: rule.severity.value for name, rule in rules().items()}
+    assert f"{len(rules())} rules" in page
