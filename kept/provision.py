@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kept import engine
+from kept import engine, local_account
 from kept.locations import PROJECT
 from kept.stacks import LocalStack, local_config
 from services.errors import Unreachable, UsageError
@@ -42,6 +42,7 @@ def provision(settings: Settings, platform: str, folder: Path, progress: Progres
             "update other stacks with `kept deploy` (docs/deploy.md)",
         )
     document, how = (_by_engine if engine.is_there() else _by_rehearsal)(settings, platform, folder, progress)
+    local_account.settle(settings)
     save(settings.data / STATE, document)
     return document, how
 
