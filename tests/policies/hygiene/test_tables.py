@@ -50,10 +50,10 @@ def test_a_version_fails_from_its_notice_on_and_not_a_day_before(rule: str, name
 
 @pytest.mark.parametrize(
     "address",
-    (
+    [
         *("0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255", "127.0.0.9", "169.254.1.1", "172.16.0.1"),
         *("172.31.9.9", "192.168.1.1", "::", "::1", "fc00::1", "fdff::1", "fe80::1", "::ffff:192.168.0.1"),
-    ),
+    ],
 )
 def test_an_address_that_never_is_public_fails(address: str) -> None:
     kind = "AAAA" if ":" in address else "A"
