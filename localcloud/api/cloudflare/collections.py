@@ -63,7 +63,8 @@ class Collection:
     def list(self, call: Call) -> Answer:
         need_owner(call)
         name = call.query.get("name")
-        return listing(call, [row for row in call.cloud.store.rows(call.path) if name in (None, row.get("name"))])
+        own = [row for key, row in call.cloud.store.items(call.path) if not key.startswith("/")]  # a switch is kept beside, by its path
+        return listing(call, [row for row in own if name in (None, row.get("name"))])
 
     def read(self, call: Call) -> Answer:
         need_owner(call)

@@ -119,9 +119,8 @@ def test_an_edge_that_shows_no_certificate_is_refused_by_the_host(site: Site, ho
     if how == "switched off":
         site.pulls(enabled=False)
     else:
-        rows = site.cloud.cf("GET", f"/zones/{site.zone}/origin_tls_client_auth")
-        (identifier,) = [row["id"] for row in rows if "id" in row]
-        site.cloud.cf("DELETE", f"/zones/{site.zone}/origin_tls_client_auth/{identifier}")
+        (row,) = site.cloud.cf("GET", f"/zones/{site.zone}/origin_tls_client_auth")
+        site.cloud.cf("DELETE", f"/zones/{site.zone}/origin_tls_client_auth/{row['id']}")
     assert site.visit().status == 525
 
 
