@@ -11,6 +11,7 @@ import os
 import socket
 import ssl
 from dataclasses import dataclass
+from errno import ECONNRESET
 from pathlib import Path
 
 from policies.probes import greeting
@@ -89,7 +90,10 @@ def offer_modern(spot: Spot) -> Offer:
 def wrapped(spot: Spot, connection: socket.socket) -> ssl.SSLSocket:
     """A modern handshake; raises `OSError`. A connection that was reset already is not wrapped: Python would lose it unclosed."""
     made = context(spot)
-    connection.getpeername()
+    try:
+        connection.getpeername()
+    except OSError as error:
+        raise ConnectionResetError(ECONNRESET, os.strerror(ECONNRESET)) from error
     return made.wrap_socket(connection, server_hostname=spot.name)
 
 
