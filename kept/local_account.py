@@ -22,7 +22,7 @@ TIMEOUT_SECONDS = 20
 
 
 def settle(settings: Settings) -> None:
-    """Idempotent: an account that has a member is left as it is. The side door answers for the member, who accepts and sets a second factor up."""
+    """Idempotent: an account that has a member is left as it is. The side door answers for the member, who accepts with a second factor."""
     if settings.environment != "local":
         return
     account = f"/client/v4/accounts/{settings.cloudflare.account_id}"
