@@ -11,8 +11,9 @@ hosts. The controls of the zone judge those.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from policies.findings import items, same_id, value
 from policies.kinds import BALANCER, BUCKET, DROPLET, RECORD
@@ -42,6 +43,35 @@ def spaces(name: str, region: str) -> str:
 
 
 ELSEWHERE = Places(spaces)
+
+
+def declared(platform: str, stack: Stack, settings: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """The section of an environment that is no local run: what the stack says, beside what an earlier section says.
+
+    `settings` are the other sections. Names, origins, hosts and buckets are the stack's; `source`, `ca_file`, further hops and a name's own
+    page or place stay as somebody wrote them.
+    """
+    hops = {**_hops(settings), **earlier.get("hops", {})}
+    found = probes(platform, stack, replace(ELSEWHERE, hops=hops))
+    names = {name: {**each, **earlier.get("names", {}).get(name, {})} for name, each in found.get("names", {}).items()}
+    kept = {key: earlier[key] for key in ("source", "ca_file") if key in earlier}
+    return {**kept, **found, **({"names": names} if names else {})}
+
+
+def _hops(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    database, vault, objects = settings["database"], urlsplit(settings["vault"]["address"]), urlsplit(settings["objects"]["endpoint"])
+    inside = {"vantage": "inside"}
+    return {
+        "Postgres": {
+            "host": database["host"],
+            "port": database["port"],
+            "protocol": "postgres",
+            "ca_file": str(database["ca_file"]),
+            **inside,
+        },
+        "Vault": {"host": vault.hostname, "port": vault.port or HTTPS, "ca_file": str(settings["vault"]["ca_file"]), **inside},
+        "Spaces": {"host": objects.hostname, "port": objects.port or HTTPS, "vantage": "outside"},
+    }
 
 
 def probes(platform: str, stack: Stack | None, places: Places) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from kept import local_probes
 from kept.local_settings import render
-from kept.probe_settings import ELSEWHERE, Places, probes, public_names
+from kept.probe_settings import ELSEWHERE, Places, declared, probes, public_names
 from localcloud.servers import endpoints
 from localcloud.servers.layout import Layout
 from localcloud.servers.server import Place
@@ -97,6 +97,45 @@ def test_what_is_not_known_yet_is_not_declared():
 
 def test_a_balancer_that_no_name_leads_to_is_no_origin():
     assert len(probes("shop", stack(resource(BALANCER, "other", ip="203.0.113.10")), ELSEWHERE)["origins"]) == 3
+
+
+SETTINGS = {
+    "database": {"host": "db.internal", "port": 25060, "ca_file": "/db.pem"},
+    "vault": {"address": "https://vault-1.internal:8200", "ca_file": "/vault.pem"},
+    "objects": {"endpoint": "https://sfo3.digitaloceanspaces.com"},
+}
+
+
+def test_another_environments_section_is_the_stacks_beside_what_somebody_wrote():
+    earlier = {
+        "source": "192.0.2.1",
+        "names": {"app.shop.example": {"page": "/up"}, "gone.shop.example": {}},
+        "origins": {"gone": {"host": "192.0.2.2", "name": "gone.shop.example"}},
+        "hops": {
+            "mail": {"host": "mail.example", "port": 465, "vantage": "outside"},
+            "Spaces": {"host": "x", "port": 1, "vantage": "outside"},
+        },
+    }
+    section = declared("shop", stack(), SETTINGS, earlier)
+    found = Probes.model_validate(section)
+    assert section["names"] == {"app.shop.example": {"port": 443, "page": "/up"}}
+    assert (found.source, set(found.origins), set(found.hops)) == (
+        "192.0.2.1",
+        {"balancer shop-public", "droplet shop-app-1", "droplet shop-app-2"},
+        {"Postgres", "Vault", "Spaces", "mail"},
+    )
+    assert (found.hops["Vault"].host, found.hops["Vault"].port, found.hops["Spaces"].host) == ("vault-1.internal", 8200, "x")
+    assert (found.hops["Postgres"].protocol, str(found.hops["Postgres"].ca_file)) == ("postgres", "/db.pem")
+
+
+def test_without_an_earlier_section_the_hops_are_those_of_the_other_settings():
+    found = Probes.model_validate(declared("shop", stack(), SETTINGS, {}))
+    assert {name: (hop.host, hop.port, hop.vantage) for name, hop in found.hops.items()} == {
+        "Postgres": ("db.internal", 25060, "inside"),
+        "Vault": ("vault-1.internal", 8200, "inside"),
+        "Spaces": ("sfo3.digitaloceanspaces.com", 443, "outside"),
+    }
+    assert declared("shop", Stack("", (), ""), SETTINGS, {}).keys() == {"hops"}
 
 
 @pytest.fixture
