@@ -39,9 +39,9 @@ def document(endpoints: Endpoints, platform: str, account: str, roles: Mapping[s
     }
 
 
-def render(values: Mapping[str, Any]) -> str:
+def render(values: Mapping[str, Any], header: str = HEADER) -> str:
     """TOML of nested tables of strings, integers and booleans, each of which JSON writes as TOML does."""
-    return HEADER + "\n".join(_lines((), values)) + "\n"
+    return header + "\n".join(_lines((), values)) + "\n"
 
 
 def _objects(endpoints: Endpoints, identities: Sequence[Identity]) -> dict[str, Any]:
