@@ -66,7 +66,7 @@ def _roles(endpoints: Endpoints, roles: Mapping[str, str]) -> dict[str, Any]:
 
 def _lines(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
     plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    if path and plain:
+    if path and (plain or not table):  # an empty table is said too
         yield f"\n[{'.'.join(_key(part) for part in path)}]"
     for key, value in plain.items():
         yield f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}"

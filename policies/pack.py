@@ -31,7 +31,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from policies import early, judging, platforms
+from policies import early, judging, platforms, remediation
 from policies.controls import control_names
 from policies.controls.base import Question
 from policies.findings import has_unknown
@@ -40,7 +40,7 @@ from policies.judging import Task
 from policies.kinds import DROPLET
 from policies.platforms import DEFAULT_PLATFORM
 from policies.readers import state
-from policies.readers.engine import not_known, resource_of, stack_of
+from policies.readers.engine import not_known, raw_properties, resource_of, stack_of
 from policies.readers.state import Stack
 from promises.loading import load_catalog
 from promises.loading import platforms as catalogs
@@ -115,6 +115,27 @@ def judge_resource(name: str, args: ResourceValidationArgs, report: ReportViolat
                 report(message(task.promise.id, seen), None)
 
 
+def remediate(policy: str, args: ResourceValidationArgs) -> Any:
+    """The resource's inputs mended, or None (the SDK's types know only an awaitable, its code takes either); asked only where the pack's configuration says `remediate`."""
+    found, resource = chosen(args.get_config(), [args.urn]), resource_of(args)
+    promise = next((task.promise for task in judging.tasks(found, Surface.PLAN) if task.control.name == policy), None)
+    if promise is None and policy != remediation.HOUSE:
+        return None
+    question = Question(promise or found.promises[0], found, datetime.now(UTC))
+    changed = remediation.changes(policy, resource.type, resource.inputs, question)
+    return {**raw_properties(args), **changed} if changed else None
+
+
+HOUSE_POLICY = ResourceValidationPolicy(
+    remediation.HOUSE,
+    description="Private, versioned buckets and monitored droplets: mended where this policy is set to remediate, never refused.",
+    enforcement_level=EnforcementLevel.DISABLED,
+    config_schema=CONFIG,
+    remediate=lambda args: remediate(remediation.HOUSE, args),
+    tags=["privacy"],
+)
+
+
 def _policies(task: Task) -> Iterable[Policy]:
     """The policies of one plan control."""
     name, promise = task.control.name, task.promise
@@ -138,6 +159,7 @@ def _policies(task: Task) -> Iterable[Policy]:
             f"{name}.resource",
             description=f"{promise.title}: what one resource alone can tell, before it is created.",
             validate=lambda args, report: judge_resource(name, args, report),
+            remediate=(lambda args: remediate(name, args)) if name in remediation.MENDS else None,
             display_name=f"{promise.title} (each resource)",
             **common,
         )
@@ -152,4 +174,4 @@ def policies() -> list[Policy]:
     return [policy for task in found.values() for policy in _policies(task)]
 
 
-POLICIES = [*policies(), *hygiene.policies(chosen, CONFIG)]
+POLICIES = [*policies(), HOUSE_POLICY, *hygiene.policies(chosen, CONFIG)]

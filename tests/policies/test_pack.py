@@ -118,6 +118,7 @@ def test_the_pack_tells_what_it_holds(analyzer: Any) -> None:
     info = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=60)
     assert info.name == "kept"
     every = {policy.name: policy for policy in info.policies}
+    assert every.pop("house.settings").enforcementLevel == analyzer_pb2.DISABLED
     policies = {name: policy for name, policy in every.items() if not name.startswith("hygiene.")}
     assert set(every) - set(policies) == {f"hygiene.{name}" for name in rules()}
     for name in every.keys() - policies.keys():
