@@ -14,6 +14,7 @@ from promises.flows import inbound
 from promises.loading import load_catalog
 from promises.observations import Observation, Outcome
 from tests.policies.controls.cases import BROKEN, FINE
+from tests.policies.controls.cases_house import FINE_HOUSE, HOUSE
 from tests.policies.controls.compliant import Change, drop, put, stack, without
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -151,3 +152,21 @@ def shown_early(seen: Stack) -> set[str]:
     asked = {proof.control: promise for promise in CATALOG.promises for proof in promise.proofs}
     questions = {name: Question(asked[name], CATALOG, NOW) for name in early.EARLY if name in asked}
     return {name for name, question in questions.items() if any(early.fault(name, each, question) for each in seen.resources)}
+
+
+@pytest.mark.parametrize("case", FINE_HOUSE)
+def test_passes_what_is_right_in_the_house(case: str) -> None:
+    seen = stack(*FINE_HOUSE[case])
+    assert of(Outcome.FAIL, seen) == {}
+    assert of(Outcome.UNKNOWN, seen) == {}
+
+
+@pytest.mark.parametrize("case", HOUSE)
+def test_flags_exactly_what_is_broken_in_the_house(case: str) -> None:
+    """`*`: some subjects, which another case names."""
+    changes, expected = HOUSE[case]
+    found = of(Outcome.FAIL, stack(*changes))
+    assert {name: subjects if expected.get(name) != "*" else "*" for name, subjects in found.items()} == expected
+    for name in expected:
+        failures = [each for each in judged(stack(*changes))[name] if each.outcome is Outcome.FAIL]
+        assert all(each.expected and each.observed and each.mend for each in failures)
