@@ -14,6 +14,7 @@ from infra.edge import Edge
 from infra.firewalls import Firewalls
 from infra.hosts import Hosts, Operators
 from infra.logpush import Logpush
+from infra.machines import Place
 from infra.network import Network
 from infra.observability import Observability
 from infra.project import Project
@@ -31,8 +32,8 @@ operators = Operators(config)
 database = Database(config, network, project)
 balancer = Balancer(config, network, project)
 firewalls = Firewalls(config, operators.tags, balancer)
-hosts = Hosts(config, network.application.id, operators)
-vault = Vault(config, network.keys.id, operators)
+hosts = Hosts(Place(config, network.application.id, operators.key, operators.tags, firewalls.by_role))
+vault = Vault(Place(config, network.keys.id, operators.key, operators.tags, firewalls.by_role))
 database.ship_log(hosts.collector, log_port(config))
 edge = Edge(config, balancer, values.require_secret(configuration.ORIGIN_PULL_KEY))
 Logpush(config, edge.zone, storage, access_keys)

@@ -17,14 +17,15 @@ from promises.flows import HOSTS
 
 
 class Firewalls(pulumi.ComponentResource):
-    """Firewalls cover tags, so they wait for the tags, and hold a host from its first moment."""
+    """Firewalls cover tags, so they wait for the tags; hosts wait for the firewall of their role, and are never without it."""
 
     def __init__(self, config: Config, tags: list[do.Tag], balancer: Balancer) -> None:
         super().__init__("kept:infra:Firewalls", "firewalls")
         ends = Ends(config.platform, config.ssh_addresses, config.addresses.application)
         identity = balancer.load_balancer.id
+        self.by_role: dict[str, do.Firewall] = {}
         for role in HOSTS:
-            do.Firewall(
+            self.by_role[role] = do.Firewall(
                 role,
                 name=config.tag(role),
                 tags=[config.tag(role)],

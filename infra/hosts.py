@@ -30,18 +30,18 @@ class Operators(pulumi.ComponentResource):
 class Hosts(pulumi.ComponentResource):
     """The droplets of `app`, `jobs` and `collector`; only the two latter have a volume."""
 
-    def __init__(self, config: Config, network: pulumi.Output[str], operators: Operators) -> None:
+    def __init__(self, place: Place) -> None:
         super().__init__("kept:infra:Hosts", "hosts")
-        self._place = Place(config, network, operators.key, operators.tags)
+        self._place = place
         self.volumes: list[do.Volume] = []
-        machines = config.machines
+        machines = place.config.machines
         self.app = [droplet(self._place, self, "app", number, machines.app_size) for number in range(1, machines.app_count + 1)]
         self.jobs = self._with_volume("jobs", machines.jobs_size)
         self.collector = self._with_volume("collector", machines.collector_size)
         self.register_outputs({})
 
     def _with_volume(self, role: str, size: str) -> do.Droplet:
-        data = volume(self._place, self, role, 1, protect=self._place.config.protect)
+        data = volume(self._place, self, role, 1)
         self.volumes.append(data)
         return droplet(self._place, self, role, 1, size, data)
 

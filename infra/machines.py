@@ -5,7 +5,7 @@ No agent of the cloud's console, no IPv6, nothing that the cloud would back up (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -18,16 +18,21 @@ from infra.config import Config
 
 @dataclass(frozen=True)
 class Place:
-    """Where machines are put: the network, the operators' key, and what must be there before them (tags, firewalls)."""
+    """Where machines are put: the network, the operators' key, the tags, and each role's firewall, which is there before its hosts."""
 
     config: Config
     network: pulumi.Output[str]
     key: do.SshKey
-    after: Sequence[pulumi.Resource]
+    tags: Sequence[do.Tag]
+    firewalls: Mapping[str, do.Firewall]
 
 
 def droplet(place: Place, parent: pulumi.Resource, role: str, number: int, size: str, data: do.Volume | None = None) -> do.Droplet:  # noqa: PLR0913, PLR0917
-    """The machine with this number among its role, with its data volume if it has one."""
+    """The machine with this number among its role, with its data volume if it has one.
+
+    One with a volume is protected, for a change of its user data would replace it, and it is deleted before it is replaced: a volume has
+    one host at a time.
+    """
     config, name = place.config, names.host(role, number)
     return do.Droplet(
         name,
@@ -44,11 +49,16 @@ def droplet(place: Place, parent: pulumi.Resource, role: str, number: int, size:
         ipv6=False,
         droplet_agent=False,
         user_data=user_data(config, role, number),
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(place.after)),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=[*place.tags, place.firewalls[role]],
+            protect=config.protect and data is not None,
+            delete_before_replace=data is not None,
+        ),
     )
 
 
-def volume(place: Place, parent: pulumi.Resource, role: str, number: int, *, protect: bool) -> do.Volume:
+def volume(place: Place, parent: pulumi.Resource, role: str, number: int) -> do.Volume:
     """A machine's data volume: empty until its host encrypts it, so the cloud makes no file system on it."""
     config, name = place.config, names.host(role, number)
     return do.Volume(
@@ -58,5 +68,5 @@ def volume(place: Place, parent: pulumi.Resource, role: str, number: int, *, pro
         size=config.machines.volume_gib,
         description="encrypted by its host",
         tags=[config.tag(role)],
-        opts=pulumi.ResourceOptions(parent=parent, protect=protect, depends_on=list(place.after)),
+        opts=pulumi.ResourceOptions(parent=parent, protect=config.protect, depends_on=list(place.tags)),
     )

@@ -12,23 +12,20 @@ import pulumi
 import pulumi_digitalocean as do
 
 from infra import names
-from infra.config import Config
-from infra.hosts import Operators
 from infra.machines import Place, droplet, volume
 
 
 class Vault(pulumi.ComponentResource):
-    """The nodes and their volumes; the volumes hold the keys, so they are protected."""
+    """The nodes and their volumes, all protected: the volumes hold the keys, and of three nodes two must stay."""
 
-    def __init__(self, config: Config, network: pulumi.Output[str], operators: Operators) -> None:
+    def __init__(self, place: Place) -> None:
         super().__init__("kept:infra:Vault", "vault")
-        place = Place(config, network, operators.key, operators.tags)
         self.volumes: list[do.Volume] = []
         self.nodes = [self._node(place, number) for number in range(1, names.VAULT_NODES + 1)]
         self.register_outputs({})
 
     def _node(self, place: Place, number: int) -> do.Droplet:
-        data = volume(place, self, "vault", number, protect=place.config.protect)
+        data = volume(place, self, "vault", number)
         self.volumes.append(data)
         return droplet(place, self, "vault", number, place.config.machines.vault_size, data)
 

@@ -109,8 +109,17 @@ def only(stack: Stack, kind: str, name: str = "") -> Resource:
 
 
 def test_everything_stateful_is_protected_and_nothing_else(stack: Stack) -> None:
-    assert {each.type for each in stack.resources if each.protect} == STATEFUL
+    assert {each.type for each in stack.resources if each.protect} == STATEFUL | {DROPLET}
     assert all(each.protect for each in stack.of(*STATEFUL))
+    with_volume = {each.name.removesuffix("-data") for each in stack.of(VOLUME)}
+    assert {each.name for each in stack.of(DROPLET) if each.protect} == with_volume
+
+
+def test_no_host_is_ever_without_its_firewall(stack: Stack) -> None:
+    covering = {each.name: each.urn for each in stack.of(FIREWALL)}
+    assert len(stack.of(DROPLET)) == 7
+    for machine in stack.of(DROPLET):
+        assert covering[machine.name.rpartition("-")[0]] in machine.dependencies
 
 
 def test_a_local_stack_can_be_destroyed() -> None:
