@@ -148,7 +148,7 @@ def control_run(
         control=run.control,
         surface=run.surface,
         vantage=run.vantage,
-        result=_result(summary),
+        result=result_of(summary),
         params={name: phrase(_spelled(value)) for name, value in parameters.items()},
         started=run.started.astimezone(UTC),
         finished=run.finished.astimezone(UTC),
@@ -282,7 +282,7 @@ def _measured(figure: Figure) -> Measured:
     return Measured(name=phrase(figure.name), value=figure.value, unit=figure.unit, limit=figure.limit, warn=figure.warn)
 
 
-def _result(summary: observations.RunSummary) -> Literal["PASSED", "WARNED", "FAILED"]:
+def result_of(summary: observations.RunSummary) -> Literal["PASSED", "WARNED", "FAILED"]:
     """The word of in-toto's test-result: FAILED beats WARNED (unknown, incomplete, near a limit, nothing there) beats PASSED."""
     if summary.count(Outcome.FAIL):
         return "FAILED"

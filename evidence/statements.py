@@ -4,6 +4,7 @@
     https://kept.dev/job/v1             a job's start or its end
     https://kept.dev/attestation/v1     a person's statement about a promise, or its withdrawal
     https://kept.dev/exception/v1       a person's exception: named subjects, an owner, a reason, an end
+    https://kept.dev/deployment/v1      an update of a stack that went through the policy pack and the plan controls
     https://kept.dev/log-event/v1       the log about itself: heartbeat, rejected objects, a gap in a writer's counter
     https://kept.dev/evidence-key/v1    the log about its keys: the next key of records or of checkpoints
 
@@ -224,6 +225,32 @@ class PromiseException(Predicate):
     person: PersonSignature | None = None
 
 
+class PlanResult(Strict):
+    """What one plan control found in the state that a deployment left; `digest` covers all its observations."""
+
+    promise: Word
+    control: Word
+    result: Literal["PASSED", "WARNED", "FAILED"]
+    counts: dict[Outcome, Count]
+    digest: Sha256
+
+
+class Deployment(Predicate):
+    """An update of a stack: `pulumi-up` with the policy pack, or `rehearsal` (a local stack without an engine).
+
+    `state_digest` is that of the state it left, `pack_sha256` covers the pack's files; the commit stands in `verifier`.
+    """
+
+    how: Literal["pulumi-up", "rehearsal"]
+    result: Literal["PASSED", "WARNED", "FAILED"]
+    started: Moment
+    finished: Moment
+    resources: Count
+    state_digest: Sha256
+    pack_sha256: Sha256
+    results: Annotated[tuple[PlanResult, ...], Field(max_length=200)]
+
+
 class Rejection(Strict):
     """An object that was not taken into the log. `sha256` is that of its bytes.
 
@@ -306,6 +333,11 @@ class ExceptionStatement(_Statement):
     predicate: PromiseException
 
 
+class DeploymentStatement(_Statement):
+    predicate_type: Literal["https://kept.dev/deployment/v1"] = Field(default="https://kept.dev/deployment/v1", alias="predicateType")
+    predicate: Deployment
+
+
 class LogEventStatement(_Statement):
     predicate_type: Literal["https://kept.dev/log-event/v1"] = Field(default="https://kept.dev/log-event/v1", alias="predicateType")
     predicate: LogEvent
@@ -316,7 +348,15 @@ class EvidenceKeyStatement(_Statement):
     predicate: EvidenceKey
 
 
-Statement = ControlRunStatement | JobStatement | AttestationStatement | ExceptionStatement | LogEventStatement | EvidenceKeyStatement
+Statement = (
+    ControlRunStatement
+    | JobStatement
+    | AttestationStatement
+    | ExceptionStatement
+    | DeploymentStatement
+    | LogEventStatement
+    | EvidenceKeyStatement
+)
 
 _ANY: TypeAdapter[Statement] = TypeAdapter(Annotated[Statement, Field(discriminator="predicate_type")])
 

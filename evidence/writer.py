@@ -17,8 +17,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from evidence import composing, dsse
+from evidence import composing, deployments, dsse
 from evidence.composing import Attested, Ended, Excepted, Stamp
+from evidence.deployments import Deployed
 from evidence.records import INBOX
 from evidence.signing import Signer, keyid
 from evidence.spool import Spool
@@ -85,6 +86,10 @@ class Writer:
     def exception(self, said: Excepted) -> str:
         """A person's exception from a promise."""
         return self._append(lambda stamp: composing.exception(stamp, said))
+
+    def deployment(self, said: Deployed) -> str:
+        """An update of the stack that went through the whole procedure."""
+        return self._append(lambda stamp: deployments.compose(stamp, said))
 
     def flush(self) -> int:
         """Send what waits; returns how many records still do."""

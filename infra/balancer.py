@@ -1,8 +1,9 @@
 """The balancer: the platform's only public address, open to the edge and to nobody else.
 
 It passes TLS through: the hosts hold the origin's certificate and key and end the connection, so no private key stands in the
-stack's state and nothing between the edge and the host reads the traffic. `tls_cipher_policy` is set although nothing ends at the
-balancer now, so that a rule added by hand cannot fall back to weak ciphers.
+stack's state and nothing between the edge and the host reads the traffic. Its health check only connects: it has no certificate
+that the hosts would take. `tls_cipher_policy` is set although nothing ends at the balancer now, so that a rule added by hand cannot
+fall back to weak ciphers.
 """
 
 from __future__ import annotations
@@ -15,21 +16,23 @@ import pulumi_digitalocean as do
 
 from infra.config import Config
 from infra.network import Network
+from infra.project import Project
 
 
 class Balancer(pulumi.ComponentResource):
     """One regional load balancer in the VPC, for the hosts with the application's tag."""
 
-    def __init__(self, config: Config, network: Network) -> None:
+    def __init__(self, config: Config, network: Network, project: Project) -> None:
         super().__init__("kept:infra:Balancer", "balancer")
         self.load_balancer = do.LoadBalancer(
             "public",
             name=f"{config.platform}-public",
             region=config.region,
-            vpc_uuid=network.vpc.id,
-            droplet_tag=config.app_tag,
+            vpc_uuid=network.application.id,
+            project_id=project.project.id,
+            droplet_tag=config.tag("app"),
             forwarding_rules=[passed_through(port) for port in config.figures.public_ports],
-            healthcheck=do.LoadBalancerHealthcheckArgs(protocol="https", port=config.figures.public_ports[0], path="/healthz"),
+            healthcheck=do.LoadBalancerHealthcheckArgs(protocol="tcp", port=config.figures.public_ports[0]),
             firewall=do.LoadBalancerFirewallArgs(allows=allowed(config.figures.edge_ranges)),
             redirect_http_to_https=False,
             disable_lets_encrypt_dns_records=True,

@@ -1,8 +1,10 @@
 """The stack's configuration, validated once into one frozen object.
 
-Sizes, regions, domains and addresses come from `Pulumi.<platform>.yaml`; the figures that were promised (who may reach what, the
-lowest TLS version, the WAF's rulesets) come from the platform's catalog and stand nowhere else. Every error names the key, the
-value and the rule. `kept:protect` is true unless a local stack says otherwise: elsewhere what is stateful is always protected.
+Sizes, regions, domains, addresses and public certificates come from `Pulumi.<platform>.yaml`; the figures that were promised come from
+the platform's catalog, or else the house's floor (`infra.figures`). Every error names the key, the value and the rule.
+`kept:protect` is true unless a local stack says otherwise: elsewhere what is stateful is always protected.
+
+The one secret of the configuration, `kept:originPullKey`, is not in here: it stays an output marked as secret (`infra.__main__`).
 
 >>> read(pulumi.Config("kept").get, load_catalog).region
 'nyc3'
@@ -10,192 +12,178 @@ value and the rule. `kept:protect` is true unless a local stack says otherwise: 
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
 
+from infra import names
+from infra.addresses import AddressPlan
+from infra.errors import ConfigError
+from infra.figures import Figures, figures_of, metropolis
+from infra.rules import Get, Rules
 from promises.model import Catalog
-
-DATABASE_PORT = 25060
-"""Where a managed cluster listens (pools: the next port)."""
-
-SPACES_REGIONS = ("nyc3", "sfo2", "sfo3", "atl1")
-"""The regions of the United States that offer Spaces, managed Postgres and droplets together."""
 
 ENVIRONMENTS = ("production", "staging", "local")
 POSTGRES_VERSIONS = ("16", "17")
-TLS_VERSIONS = ("1.2", "1.3")
 
-
-class ConfigError(ValueError):
-    """A key of the stack's configuration breaks its rule."""
+ORIGIN_PULL_KEY = "originPullKey"
+"""The private key of `originPullCertificate`: set it with `pulumi config set --secret`."""
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What the catalog says: `edge_ranges` and `ssh_addresses` are CIDRs, `public_ports` TCP ports, `managed_rulesets` ids."""
+class Machines:
+    """The hosts: an image's slug, sizes by role, and how many serve the application. `volume_gib` is a data volume's size."""
 
-    region_prefixes: tuple[str, ...]
-    public_ports: tuple[int, ...]
-    edge_ranges: tuple[str, ...]
-    ssh_addresses: tuple[str, ...]
-    minimum_tls: str
-    managed_rulesets: tuple[str, ...]
+    image: str
+    app_count: int
+    app_size: str
+    jobs_size: str
+    vault_size: str
+    collector_size: str
+    volume_gib: int
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The database: its version, its size and how many nodes."""
+
+    version: str
+    size: str
+    nodes: int
+
+
+@dataclass(frozen=True)
+class Software:
+    """What hosts fetch, each by its digest: the bundle of wheels from the platform's bucket, Vault's package from its publisher."""
+
+    bundle_sha256: str
+    vault_package: str
+    vault_package_sha256: str
 
 
 @dataclass(frozen=True)
 class Config:
-    """One stack. `protect` guards what is stateful against deletion; `app_count` and `database_nodes` are numbers of machines."""
+    """One stack. `protect` guards what is stateful against deletion; certificates are public and PEM.
+
+    `dkim` is the selector and the public key of the platform's mail, None where it sends none. `account_notices` says whether this stack
+    looks after the notices of the edge's account: of several stacks of one account only one need.
+    """
 
     platform: str
     environment: str
     protect: bool
     region: str
     backup_region: str
-    vpc_range: str
+    addresses: AddressPlan
     domain: str
     account_id: str
+    alert_email: str
+    account_notices: bool
+    mail_exchangers: tuple[str, ...]
+    dkim: tuple[str, str] | None
     ssh_public_key: str
-    image: str
-    app_count: int
-    app_size: str
-    jobs_size: str
-    database_version: str
-    database_size: str
-    database_nodes: int
+    ssh_addresses: tuple[str, ...]
+    internal_authority: str
+    origin_pull_certificate: str
+    machines: Machines
+    cluster: Cluster
+    software: Software
     figures: Figures
-
-    @property
-    def app_tag(self) -> str:
-        return f"{self.platform}-app"
-
-    @property
-    def jobs_tag(self) -> str:
-        return f"{self.platform}-jobs"
 
     @property
     def hostname(self) -> str:
         """The public name, always behind the edge."""
-        return f"app.{self.domain}"
+        return names.public(self.domain)
 
-
-Get = Callable[[str], str | None]
+    def tag(self, role: str) -> str:
+        return names.tag(self.platform, role)
 
 
 def read(get: Get, load_catalog: Callable[[str], Catalog]) -> Config:
     """Read and validate; `get` answers a key without its `kept:`, or None where it is not set."""
-    platform = _matching(get, "platform", r"[a-z][a-z0-9]{1,20}", "a lower-case word, as the catalog's file is named")
+    rules = Rules(get)
+    platform = rules.matching("platform", r"[a-z][a-z0-9]{1,20}", "a lower-case word, as the catalog's file is named")
     figures = figures_of(load_catalog(platform))
-    environment = _one_of(get, "environment", ENVIRONMENTS, default="production")
-    region = _region(get, "region", figures)
+    environment = rules.one_of("environment", ENVIRONMENTS, default="production")
+    region = rules.one_of("region", figures.regions)
     return Config(
         platform=platform,
         environment=environment,
-        protect=_protect(get, environment),
+        protect=_protect(rules, environment),
         region=region,
-        backup_region=_backup_region(get, region, figures),
-        vpc_range=_private_range(get, "vpcRange"),
-        domain=_matching(get, "domain", r"([a-z0-9][a-z0-9-]*\.)+[a-z]{2,}", "a domain name in lower case"),
-        account_id=_matching(get, "accountId", r"[0-9a-f]{32}", "the Cloudflare account's 32 hexadecimal digits"),
-        ssh_public_key=_matching(get, "sshPublicKey", r"ssh-ed25519 [A-Za-z0-9+/=]{68}( \S+)?", "a public key of type ssh-ed25519"),
-        image=_matching(get, "image", r"[a-z]+-[0-9a-z.-]+", "an image's slug, like debian-12-x64"),
-        app_count=_number(get, "appCount", 1, 20),
-        app_size=_matching(get, "appSize", r"[a-z0-9_-]+", "a droplet size, like s-2vcpu-2gb"),
-        jobs_size=_matching(get, "jobsSize", r"[a-z0-9_-]+", "a droplet size, like s-2vcpu-2gb"),
-        database_version=_one_of(get, "databaseVersion", POSTGRES_VERSIONS),
-        database_size=_matching(get, "databaseSize", r"[a-z0-9_-]+", "a database size, like db-s-2vcpu-4gb"),
-        database_nodes=_number(get, "databaseNodes", 1, 3),
+        backup_region=_backup_region(rules, region, figures),
+        addresses=rules.address_plan("addressBlock"),
+        domain=rules.domain("domain"),
+        account_id=rules.matching("accountId", r"[0-9a-f]{32}", "the Cloudflare account's 32 hexadecimal digits"),
+        alert_email=rules.matching("alertEmail", r"[a-z0-9._+-]+@([a-z0-9][a-z0-9-]*\.)+[a-z]{2,}", "an address of those on duty"),
+        account_notices=rules.flag("accountNotices", "true"),
+        mail_exchangers=rules.domains("mailExchangers"),
+        dkim=_dkim(rules) if figures.sends_mail_by_postmark else None,
+        ssh_public_key=rules.matching("sshPublicKey", r"ssh-ed25519 [A-Za-z0-9+/=]{68}( \S+)?", "a public key of type ssh-ed25519"),
+        ssh_addresses=_ssh_addresses(rules, figures),
+        internal_authority=rules.certificate("internalAuthority"),
+        origin_pull_certificate=rules.certificate("originPullCertificate"),
+        machines=_machines(rules),
+        cluster=_cluster(rules),
+        software=_software(rules),
         figures=figures,
     )
 
 
-def figures_of(catalog: Catalog) -> Figures:
-    """The figures that the infrastructure carries, out of the promises that name them."""
-    firewall = catalog.promise("firewall.https-only")
-    return Figures(
-        region_prefixes=catalog.promise("region.us-only").texts("region_prefixes"),
-        public_ports=tuple(_tcp_port(port) for port in firewall.texts("public_ports")),
-        edge_ranges=firewall.texts("edge_ranges"),
-        ssh_addresses=firewall.texts("ssh_addresses"),
-        minimum_tls=_tls_version(catalog.promise("transport.tls").text("minimum_version")),
-        managed_rulesets=catalog.promise("edge.waf-and-ddos").texts("managed_rulesets"),
+def _machines(rules: Rules) -> Machines:
+    return Machines(
+        image=rules.matching("image", r"debian-[0-9]+-x64", "an image of Debian, like debian-12-x64"),
+        app_count=rules.number("appCount", 1, 20),
+        app_size=rules.size("appSize", "s-2vcpu-2gb"),
+        jobs_size=rules.size("jobsSize", "s-2vcpu-4gb"),
+        vault_size=rules.size("vaultSize", "s-2vcpu-2gb"),
+        collector_size=rules.size("collectorSize", "s-1vcpu-2gb"),
+        volume_gib=rules.number("volumeGib", 10, 1000),
     )
 
 
-def _tcp_port(text: str) -> int:
-    protocol, _, port = text.partition("/")
-    if protocol != "tcp" or not port.isdigit():
-        raise ConfigError(f"firewall.https-only: public_ports: {text!r}: expected TCP ports, like tcp/443")
-    return int(port)
+def _cluster(rules: Rules) -> Cluster:
+    return Cluster(
+        version=rules.one_of("databaseVersion", POSTGRES_VERSIONS),
+        size=rules.size("databaseSize", "db-s-2vcpu-4gb"),
+        nodes=rules.number("databaseNodes", 1, 3),
+    )
 
 
-def _tls_version(text: str) -> str:
-    version = text.removeprefix("TLS").strip()
-    if version not in TLS_VERSIONS:
-        raise ConfigError(f"transport.tls: minimum_version: {text!r}: expected one of {', '.join(TLS_VERSIONS)}")
-    return version
+def _software(rules: Rules) -> Software:
+    return Software(
+        bundle_sha256=rules.sha256("bundleSha256"),
+        vault_package=rules.matching("vaultPackage", r"https://[a-zA-Z0-9./_+~-]+\.deb", "the https address of a Debian package"),
+        vault_package_sha256=rules.sha256("vaultPackageSha256"),
+    )
 
 
-def _refuse(key: str, value: str | None, rule: str) -> NoReturn:
-    said = "is not set" if value is None else repr(value)
-    raise ConfigError(f"kept:{key}: {said}: expected {rule}")
+def _dkim(rules: Rules) -> tuple[str, str]:
+    said = rules.matching("dkim", r"[a-z0-9]{1,63}:[A-Za-z0-9+/=]{200,800}", "selector:key, as Postmark shows them")
+    selector, _, key = said.partition(":")
+    return selector, key
 
 
-def _matching(get: Get, key: str, pattern: str, rule: str) -> str:
-    value = get(key)
-    if value is None or not re.fullmatch(pattern, value):
-        _refuse(key, value, rule)
-    return value
+def _ssh_addresses(rules: Rules, figures: Figures) -> tuple[str, ...]:
+    """The catalog's where it names them: what was promised is not said a second time."""
+    if figures.ssh_addresses is None:
+        return rules.networks("sshAddresses")
+    if (said := rules.get("sshAddresses")) is not None:
+        rules.refuse("sshAddresses", said, "no such key, for firewall.https-only of the catalog names the addresses")
+    return figures.ssh_addresses
 
 
-def _one_of(get: Get, key: str, allowed: tuple[str, ...], default: str | None = None) -> str:
-    value = get(key) or default
-    if value not in allowed:
-        _refuse(key, value, f"one of {', '.join(allowed)}")
-    return value
-
-
-def _number(get: Get, key: str, least: int, most: int) -> int:
-    value = get(key)
-    if value is None or not value.isdecimal() or not least <= int(value) <= most:
-        _refuse(key, value, f"a number from {least} to {most}")
-    return int(value)
-
-
-def _region(get: Get, key: str, figures: Figures) -> str:
-    """A region that offers all we need and lies where the policy says data stays."""
-    allowed = tuple(each for each in SPACES_REGIONS if _metropolis(each) in figures.region_prefixes)
-    return _one_of(get, key, allowed)
-
-
-def _backup_region(get: Get, region: str, figures: Figures) -> str:
-    chosen = _region(get, "backupRegion", figures)
-    if _metropolis(chosen) == _metropolis(region):
-        _refuse("backupRegion", chosen, f"another metropolitan area than {region}'s")
+def _backup_region(rules: Rules, region: str, figures: Figures) -> str:
+    chosen = rules.one_of("backupRegion", figures.regions)
+    if metropolis(chosen) == metropolis(region):
+        rules.refuse("backupRegion", chosen, f"another metropolitan area than {region}'s")
     return chosen
 
 
-def _metropolis(region: str) -> str:
-    return region.rstrip("0123456789")
+def _protect(rules: Rules, environment: str) -> bool:
+    protect = rules.flag("protect", "true")
+    if not protect and environment != "local":
+        rules.refuse("protect", "false", f"true: only a stack with kept:environment local may be destroyed, this one is {environment}")
+    return protect
 
 
-def _private_range(get: Get, key: str) -> str:
-    value, rule = get(key), "a private IPv4 network of /16 to /24, like 10.10.0.0/20"
-    try:
-        network = ipaddress.IPv4Network(value or "")
-    except ValueError:
-        _refuse(key, value, rule)
-    if not network.is_private or not 16 <= network.prefixlen <= 24:
-        _refuse(key, value, rule)
-    return str(network)
-
-
-def _protect(get: Get, environment: str) -> bool:
-    value = get("protect") or "true"
-    if value not in ("true", "false"):
-        _refuse("protect", value, "true or false")
-    if value == "false" and environment != "local":
-        _refuse("protect", value, f"true: only a stack with kept:environment local may be destroyed, this one is {environment}")
-    return value == "true"
+__all__ = ["ENVIRONMENTS", "ORIGIN_PULL_KEY", "Cluster", "Config", "ConfigError", "Machines", "Software", "read"]

@@ -1,71 +1,58 @@
-"""Who may reach what: one table of flows, and the cloud firewalls made from it. What is not in the table is refused.
+"""The cloud firewalls: one a role of hosts, with exactly the rules that the table of flows gives (`infra.flow_rules`).
 
-the edge        -> balancer          public ports    (the balancer's own allow list, `infra.balancer`)
-balancer        -> application       public ports
-operators       -> every host        22
-hosts           -> database          25060-25061     (beside the database's trusted sources)
-hosts           -> anywhere          443, DNS, time  (updates, the clouds' APIs)
+What is not in the table is refused, outbound too. The balancer has a list of its own (`infra.balancer`), the database its trusted sources.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 import pulumi_digitalocean as do
 
 from infra.balancer import Balancer
-from infra.config import DATABASE_PORT, Config
-from infra.hosts import Hosts
-
-ANYWHERE = ("0.0.0.0/0",)
-SSH = "22"
+from infra.config import Config
+from infra.flow_rules import Ends, Peers, inbound_rules, outbound_rules
+from promises.flows import HOSTS
 
 
 class Firewalls(pulumi.ComponentResource):
-    """One firewall a tag."""
+    """Firewalls cover tags, so they wait for the tags; hosts wait for the firewall of their role, and are never without it."""
 
-    def __init__(self, config: Config, hosts: Hosts, balancer: Balancer) -> None:
+    def __init__(self, config: Config, tags: list[do.Tag], balancer: Balancer) -> None:
         super().__init__("kept:infra:Firewalls", "firewalls")
-        self._hosts = hosts
-        ssh = do.FirewallInboundRuleArgs(protocol="tcp", port_range=SSH, source_addresses=list(config.figures.ssh_addresses))
-        served = [
-            do.FirewallInboundRuleArgs(protocol="tcp", port_range=str(port), source_load_balancer_uids=[balancer.load_balancer.id])
-            for port in config.figures.public_ports
-        ]
-        outbound = outbound_rules(config)
-        self._firewall("app", config.app_tag, [*served, ssh], outbound)
-        self._firewall("jobs", config.jobs_tag, [ssh], outbound)
+        ends = Ends(config.platform, config.ssh_addresses, config.addresses.application)
+        identity = balancer.load_balancer.id
+        self.by_role: dict[str, do.Firewall] = {}
+        for role in HOSTS:
+            self.by_role[role] = do.Firewall(
+                role,
+                name=config.tag(role),
+                tags=[config.tag(role)],
+                inbound_rules=[
+                    do.FirewallInboundRuleArgs(protocol=rule.protocol, port_range=rule.ports, **sources(rule.peers, identity))
+                    for rule in inbound_rules(config.figures.flows, role, ends)
+                ],
+                outbound_rules=[
+                    do.FirewallOutboundRuleArgs(protocol=rule.protocol, port_range=rule.ports, **destinations(rule.peers))
+                    for rule in outbound_rules(config.figures.flows, role, ends)
+                ],
+                opts=pulumi.ResourceOptions(parent=self, depends_on=tags),
+            )
         self.register_outputs({})
 
-    def _firewall(
-        self,
-        name: str,
-        tag: str,
-        inbound: Sequence[do.FirewallInboundRuleArgs],
-        outbound: Sequence[do.FirewallOutboundRuleArgs],
-    ) -> None:
-        do.Firewall(
-            name,
-            name=tag,
-            tags=[tag],
-            inbound_rules=inbound,
-            outbound_rules=outbound,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self._hosts.tags),
-        )
+
+def sources(peers: Peers, balancer: pulumi.Input[str]) -> dict[str, Any]:
+    """Peers as an inbound rule names them; what is not there is left out."""
+    named = {
+        "source_addresses": list(peers.addresses),
+        "source_tags": list(peers.tags),
+        "source_load_balancer_uids": [balancer] if peers.balancer else [],
+    }
+    return {name: value for name, value in named.items() if value}
 
 
-def outbound_rules(config: Config) -> tuple[do.FirewallOutboundRuleArgs, ...]:
-    """What hosts may reach: the database in their own network, and the few services that lie outside."""
-    database = f"{DATABASE_PORT}-{DATABASE_PORT + 1}"
-    flows = (
-        ("tcp", database, (config.vpc_range,)),
-        ("tcp", "443", ANYWHERE),
-        ("tcp", "53", ANYWHERE),
-        ("udp", "53", ANYWHERE),
-        ("udp", "123", ANYWHERE),
-    )
-    return tuple(
-        do.FirewallOutboundRuleArgs(protocol=protocol, port_range=ports, destination_addresses=list(addresses))
-        for protocol, ports, addresses in flows
-    )
+def destinations(peers: Peers) -> dict[str, Any]:
+    """Peers as an outbound rule names them. A balancer is never one: nothing of ours opens a connection to it."""
+    named = {"destination_addresses": list(peers.addresses), "destination_tags": list(peers.tags)}
+    return {name: value for name, value in named.items() if value}

@@ -1,49 +1,50 @@
-"""The machines: application hosts behind the balancer, and one for the jobs.
+"""The machines of the application's network: application hosts behind the balancer, one for the jobs, one that collects logs.
 
-Hosts hold no state and no secret: their user data (`cloud-init.yaml`) allows keys only and keeps them patched. They are tagged
-by purpose, and firewalls and trusted sources name the tags.
+They are tagged by role, and firewalls and trusted sources name the tags. Application hosts hold no state; the volumes of the others
+hold nothing that is not elsewhere, or soon will be.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_digitalocean as do
 
 from infra.config import Config
-from infra.network import Network
+from infra.machines import Place, droplet, volume
+from promises.flows import HOSTS
 
-USER_DATA = Path(__file__).with_name("cloud-init.yaml")
+
+class Operators(pulumi.ComponentResource):
+    """The tags of all roles, and the operators' key: there before any machine is."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__("kept:infra:Operators", "operators")
+        inside = pulumi.ResourceOptions(parent=self)
+        self.tags = [do.Tag(config.tag(role), name=config.tag(role), opts=inside) for role in HOSTS]
+        self.key = do.SshKey("operations", name=f"{config.platform}-operations", public_key=config.ssh_public_key, opts=inside)
+        self.register_outputs({})
 
 
 class Hosts(pulumi.ComponentResource):
-    """The tags, the operators' key and the droplets."""
+    """The droplets of `app`, `jobs` and `collector`; only the two latter have a volume."""
 
-    def __init__(self, config: Config, network: Network) -> None:
+    def __init__(self, place: Place) -> None:
         super().__init__("kept:infra:Hosts", "hosts")
-        self._config, self._network = config, network
-        inside = pulumi.ResourceOptions(parent=self)
-        self.tags = [do.Tag(name, name=name, opts=inside) for name in (config.app_tag, config.jobs_tag)]
-        self._key = do.SshKey("operations", name=f"{config.platform}-operations", public_key=config.ssh_public_key, opts=inside)
-        names = [f"app-{number}" for number in range(1, config.app_count + 1)]
-        self.app = [self._droplet(name, config.app_size, config.app_tag) for name in names]
-        self.jobs = self._droplet("jobs-1", config.jobs_size, config.jobs_tag)
-        self.register_outputs({"app": [droplet.id for droplet in self.app], "jobs": self.jobs.id})
+        self._place = place
+        self.volumes: list[do.Volume] = []
+        machines = place.config.machines
+        self.app = [droplet(self._place, self, "app", number, machines.app_size) for number in range(1, machines.app_count + 1)]
+        self.jobs = self._with_volume("jobs", machines.jobs_size)
+        self.collector = self._with_volume("collector", machines.collector_size)
+        self.register_outputs({})
 
-    def _droplet(self, name: str, size: str, tag: str) -> do.Droplet:
-        return do.Droplet(
-            name,
-            name=f"{self._config.platform}-{name}",
-            region=self._config.region,
-            size=size,
-            image=self._config.image,
-            vpc_uuid=self._network.vpc.id,
-            ssh_keys=[self._key.fingerprint],
-            tags=[tag],  # by name, not by the tag's output: what policies judge is known before anything exists
-            monitoring=True,
-            ipv6=False,
-            droplet_agent=False,
-            user_data=USER_DATA.read_text(),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self.tags),
-        )
+    def _with_volume(self, role: str, size: str) -> do.Droplet:
+        data = volume(self._place, self, role, 1)
+        self.volumes.append(data)
+        return droplet(self._place, self, role, 1, size, data)
+
+    @property
+    def all(self) -> Sequence[do.Droplet]:
+        return (*self.app, self.jobs, self.collector)

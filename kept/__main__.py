@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "attest": "Sign, list and withdraw statements by people.",
         "backup": "Encrypted backups: run, list, restore drill.",
         "demo": "The whole path once, on real local servers.",
+        "deploy": "Update a stack with the policy pack, and record it.",
         "evidence": "The signed log: verify, show, checkpoint.",
         "exception": "Subjects that may break a promise until a date: add, list.",
         "keys": "Encryption keys: status, rotate.",

@@ -1,7 +1,7 @@
 """`kept demo`: the whole path once, on real local servers.
 
 1. Servers: Postgres, OpenBao, SeaweedFS and the local cloud.
-2. Provisioning: `pulumi up`, or the program rehearsed into the local cloud; the output says which.
+2. Provisioning, as `kept deploy` does it: `pulumi up`, or the program rehearsed into the local cloud; the output says which.
 3. Data: a seeded shop; three merchants' keys are aged honestly, so that the rotation has work.
 4. Jobs: rotate, purge, backup, restore drill.
 5. Signed statements about what no machine here can see.
@@ -26,10 +26,11 @@ from kept.output import progress
 from kept.procedures import drift
 from kept.procedures.attestations import attest
 from kept.procedures.backups import make_backup, run_drill
+from kept.procedures.deploy import deploy
 from kept.procedures.keys import rotate_keys
 from kept.procedures.retention import purge_due
 from kept.procedures.shop import load
-from kept.provision import BY_REHEARSAL, provision
+from kept.provision import BY_REHEARSAL
 from kept.reporting import Wanted, write_report
 from kept.showing import show
 from kept.verification import Verified, verify
@@ -66,10 +67,11 @@ def run_demo(shop: ShopSize, output: str) -> int:
         local.up(locations.local_folder(), PLATFORM, _line)
     environment = open_environment(PLATFORM)
     with steps.step("provisioning the stack in the local cloud"):
-        _document, how = provision(environment.settings, PLATFORM, locations.local_folder(), _line)
-        progress(f"      provisioned by: {how}")
-        if how == BY_REHEARSAL:
+        deployed = deploy(PLATFORM, environment, _line)
+        progress(f"      provisioned by: {deployed.how}")
+        if deployed.how == BY_REHEARSAL:
             drift.forget_clouds(environment)
+    environment = open_environment(PLATFORM)  # its settings now declare what can be probed
     with steps.step(f"loading the shop: {shop.merchants} merchants, {shop.orders} orders"):
         load(environment, shop, _line)
     jobs(environment, steps)

@@ -1,33 +1,21 @@
-"""The Pulumi command line on a local stack: what it needs, and how it is called. Production stacks are updated by their own people.
+"""The Pulumi command line: how it is called on a stack, and how what it says is told.
 
-Everything of a local stack lies in the local run's folder, so that one folder is all there is to delete:
-
-    pulumi/.pulumi/                the state (a file backend; no account, no service)
-    pulumi/Pulumi.yaml             a copy of the project's file, for `stack init` writes beside it
-    pulumi/Pulumi.<platform>.yaml  the tracked stack file with what is local: unprotected, the local account
-    secrets/pulumi_passphrase      what encrypts the state's secrets
-
-The plugins are led to the local cloud by their environment (`kept.local.pulumi_environment`), never by the configuration: no
-address of it gets into a state.
+Where a stack's backend, configuration and credentials are is a matter of its kind (`kept.stacks`).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from kept.local import pulumi_environment
 from kept.locations import PROJECT
 from services.errors import KeptError
-from services.settings import Settings
 
 Progress = Callable[[str], None]
 
@@ -46,88 +34,79 @@ class EngineError(KeptError):
     code = "engine"
 
 
+class PackRefused(EngineError):  # noqa: N818 - the word says it
+    """The policy pack refused what was asked for: a promise would be broken."""
+
+    exit_code = 3
+    code = "refused-by-pack"
+
+
 def is_there() -> bool:
     """Whether `pulumi` is on PATH."""
     return shutil.which(COMMAND) is not None
 
 
-def local_config(settings: Settings) -> dict[str, str]:
-    """What a local stack has otherwise than the tracked stack file: it may be destroyed, and its account is the local one."""
-    return {
-        "kept:environment": settings.environment,
-        "kept:protect": "false",
-        "kept:accountId": settings.cloudflare.account_id,
-    }
-
-
 @dataclass(frozen=True)
-class LocalStack:
-    """One platform's stack in the file backend of a local run; `run_folder` is that run's folder (`.kept/`)."""
+class EngineStack:
+    """One platform's stack, and the calls of `pulumi` on it."""
 
-    settings: Settings
     platform: str
-    run_folder: Path
 
     @property
-    def folder(self) -> Path:
-        return self.run_folder / "pulumi"
+    def which(self) -> tuple[str, ...]:
+        """The options that name it."""
+        return ("--stack", self.platform)
 
-    @property
-    def exists(self) -> bool:
-        return (self.folder / ".pulumi" / "stacks" / _project() / f"{self.platform}.json").exists()
+    def environment(self) -> dict[str, str]:
+        """The variables of `pulumi`."""
+        raise NotImplementedError
 
-    @property
-    def config_file(self) -> Path:
-        return self.folder / f"Pulumi.{self.platform}.yaml"
-
-    def prepare(self) -> None:
-        """Create the stack where it is missing, and write its configuration anew."""
-        self.environment()  # makes the folder and the passphrase
-        shutil.copyfile(PROJECT / "Pulumi.yaml", self.folder / "Pulumi.yaml")
-        if not self.exists:
-            self.config_file.unlink(missing_ok=True)
-            self.run("stack", "init", self.platform, "--no-select", cwd=self.folder)
-        salt = _yaml(self.config_file).get("encryptionsalt")
-        tracked = _yaml(PROJECT / f"Pulumi.{self.platform}.yaml")
-        config = {**tracked.get("config", {}), **local_config(self.settings)}
-        self.config_file.write_text(yaml.safe_dump({"encryptionsalt": salt, "config": config}, sort_keys=False))
+    def preview(self, progress: Progress) -> tuple[str, ...]:
+        """What an update would change, as the engine counts it (`+ 36 to create`); what the pack refuses is `PackRefused`."""
+        lines = self.run("preview", *self.which, "--policy-pack", str(PACK), "--suppress-outputs", "--suppress-progress", progress=progress)
+        return changes(lines)
 
     def up(self, progress: Progress) -> None:
-        """Make the cloud what the program says, drift included, with the policy pack; what the pack refuses is an `EngineError`."""
-        changing = ("--yes", "--skip-preview", "--refresh", "--policy-pack", str(PACK))
-        self.run("up", *self._which, *changing, "--suppress-outputs", "--suppress-progress", progress=progress)
+        """Make the cloud what the program says, with the policy pack; what the pack refuses is `PackRefused`."""
+        changing = ("--yes", "--skip-preview", "--policy-pack", str(PACK))
+        self.run("up", *self.which, *changing, *self._drift, "--suppress-outputs", "--suppress-progress", progress=progress)
+        self.settle()
 
-    def destroy(self, progress: Progress) -> None:
-        self.run("destroy", *self._which, "--yes", "--skip-preview", "--suppress-progress", progress=progress)
+    def settle(self) -> None:
+        """Read back what was made: what no first answer holds (a volume's host, a project's members) gets into the state.
 
-    def check_unchanged(self) -> None:
-        """Refresh and preview, each of which must find nothing to change."""
-        self.run("refresh", *self._which, "--yes", "--skip-preview", "--expect-no-changes")
-        self.run("preview", *self._which, "--expect-no-changes", "--policy-pack", str(PACK))
+        So the digest of a state is that of the next one, as long as nothing changes.
+        """
+        self.run("refresh", *self.which, "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")
+
+    @property
+    def _drift(self) -> tuple[str, ...]:
+        """What `up` does about drift."""
+        return ()
 
     def export(self) -> dict[str, Any]:
         """The state; its secrets are encrypted. By a file, for warnings may stand among what is printed."""
-        file = self.folder / "export.json"
-        self.run("stack", "export", "--stack", self.platform, "--file", str(file))
-        document: dict[str, Any] = json.loads(file.read_text())
-        file.unlink()
+        with tempfile.TemporaryDirectory(prefix="kept-") as folder:
+            file = Path(folder) / "export.json"
+            self.run("stack", "export", "--stack", self.platform, "--file", str(file))
+            document: dict[str, Any] = json.loads(file.read_text())
         return document
 
-    @property
-    def _which(self) -> tuple[str, ...]:
-        return ("--stack", self.platform, "--config-file", str(self.config_file))
-
-    def environment(self) -> dict[str, str]:
-        """The variables with which `pulumi` finds this stack and the plugins find their clouds."""
-        return {**pulumi_environment(self.run_folder), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
+        """The stack's outputs, in memory alone; its secret ones only with `secrets`."""
+        shown = ("--show-secrets",) if secrets else ()
+        try:
+            found = json.loads(self._captured("stack", "output", "--stack", self.platform, "--json", *shown))
+        except ValueError:
+            raise EngineError("`pulumi stack output --json` printed no JSON", "run it by hand to see why") from None
+        return found if isinstance(found, dict) else {}
 
     def run(self, *arguments: str, progress: Progress | None = None, cwd: Path = PROJECT) -> list[str]:
         """Run `pulumi`, tell each line of its output, and return them; `EngineError` quotes what it said last."""
-        environment = {**without_proxy(os.environ), **self.environment()}
         command = [COMMAND, *arguments, "--non-interactive", "--color", "never"]
         lines: list[str] = []
         with subprocess.Popen(
-            command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+            command, cwd=cwd, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
         ) as process:
             assert process.stdout is not None
             for line in process.stdout:
@@ -135,8 +114,34 @@ class LocalStack:
                 if progress and worth_telling(line):
                     progress(" ".join(line.partition(" warning: ")[0].split()))
         if process.returncode:
-            raise EngineError(*explained(arguments[0], lines))
+            raise failure(arguments[0], lines)
         return lines
+
+    def set_secret(self, key: str, value: str) -> None:
+        """Encrypt one value into the stack's configuration; it goes by standard input, never by an argument."""
+        self._captured("config", "set", "--secret", key, *self.which, given=value)
+
+    def _captured(self, *arguments: str, given: str = "") -> str:
+        """Standard output alone, told to nobody; an error quotes standard error alone."""
+        command = [COMMAND, *arguments, "--non-interactive", "--color", "never"]
+        answer = subprocess.run(command, cwd=PROJECT, env=self.environment(), capture_output=True, input=given, text=True, check=False)
+        if answer.returncode:
+            raise failure(" ".join(arguments[:2]), answer.stderr.splitlines())
+        return answer.stdout
+
+
+def changes(lines: Iterable[str]) -> tuple[str, ...]:
+    """The engine's own count of what changes: the lines below `Resources:`, up to the next empty one."""
+    found: list[str] = []
+    counting = False
+    for line in lines:
+        if line.startswith("Resources:"):
+            counting = True
+        elif counting and line.strip():
+            found.append(" ".join(line.split()))
+        else:
+            counting = False
+    return tuple(found)
 
 
 def worth_telling(line: str) -> bool:
@@ -144,13 +149,20 @@ def worth_telling(line: str) -> bool:
     return any(word in line for word in (" created (", " updated (", " replaced (", " deleted (", "error:", FINDING))
 
 
+def failure(verb: str, lines: Iterable[str]) -> EngineError:
+    """The error for a run that failed."""
+    said = list(lines)
+    kind = PackRefused if any(FINDING in line for line in said) else EngineError
+    return kind(*explained(verb, said))
+
+
 def explained(verb: str, lines: Iterable[str]) -> tuple[str, str]:
     """A failure in one line, and the next step: what the pack refused, else the errors, else what was said last."""
     said = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if any("is currently locked" in line for line in said):
         return (
-            "the local stack is locked by another update",
-            'wait for it; if it was killed: `eval "$(kept local env)"`, then `pulumi cancel --stack illumacom --yes`',
+            "the stack is locked by another update",
+            'wait for it; if it was killed: `pulumi cancel --stack <stack> --yes` (of a local one after `eval "$(kept local env)"`)',
         )
     refused = [line for line in said if FINDING in line]
     if refused:
@@ -170,15 +182,3 @@ def explained(verb: str, lines: Iterable[str]) -> tuple[str, str]:
 
 def _quoted(lines: Sequence[str]) -> str:
     return " / ".join(lines[:QUOTED_LINES]) or "it said nothing"
-
-
-def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if name.lower() not in ("http_proxy", "https_proxy", "no_proxy", "all_proxy")}
-
-
-def _project() -> str:
-    return str(_yaml(PROJECT / "Pulumi.yaml")["name"])
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text()) or {} if path.exists() else {}

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from localcloud.servers.objects import Identity
 
 Progress = Callable[[str], None]
+STATE = "state.json"
+"""What the last provisioning left in the settings' data folder."""
+
 PASSPHRASE = "pulumi_passphrase"  # noqa: S105 - the name of a file
 LOOPBACK = "127.0.0.1,localhost,::1"
 
@@ -37,6 +40,19 @@ def up(folder: Path, platform: str, progress: Progress) -> Path:
         _write_settings(endpoints, platform, account, roles)
         _make_anchor(endpoints)
     return endpoints.folder / "settings.toml"
+
+
+def declare_probes(folder: Path, platform: str) -> None:
+    """Write the settings again once the stack is provisioned: now its public names, origins and buckets are known."""
+    from keyrotation.vault_roles import ROLES
+    from localcloud.servers import files, fleet
+
+    with _told(), files.told(folder):
+        endpoints = fleet.known_endpoints(folder)
+        if endpoints is None:
+            raise UsageError(f"no local servers were ever started in {folder}", "run `kept local up`")
+        roles = {role: _file(endpoints, role, "role_id").read_text().strip() for role in ROLES}
+        _write_settings(endpoints, platform, account_id(platform), roles)
 
 
 def down(folder: Path, progress: Progress, *, wipe: bool = False) -> tuple[str, ...]:
@@ -158,10 +174,12 @@ def _file(endpoints: Endpoints, role: str, kind: str) -> Path:
 
 
 def _write_settings(endpoints: Endpoints, platform: str, account: str, roles: Mapping[str, str]) -> None:
+    from kept import local_probes
     from localcloud.servers import files
 
     path = endpoints.folder / "settings.toml"
-    text = render(document(endpoints, platform, account, roles, identities(platform)))
+    known = document(endpoints, platform, account, roles, identities(platform))
+    text = render({**known, "probes": local_probes.section(endpoints, platform, Path(known["data"]) / STATE)})
     if not path.exists() or path.read_text() != text:
         files.write(path, text)
 

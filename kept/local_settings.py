@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +44,9 @@ def document(endpoints: Endpoints, platform: str, account: str, roles: Mapping[s
     }
 
 
-def render(values: Mapping[str, Any]) -> str:
-    """TOML of nested tables of strings and integers; a JSON string without escaped characters is a TOML basic string."""
-    return HEADER + "\n".join(_lines((), values)) + "\n"
+def render(values: Mapping[str, Any], header: str = HEADER) -> str:
+    """TOML of nested tables of strings, integers and booleans, each of which JSON writes as TOML does."""
+    return header + "\n".join(_lines((), values)) + "\n"
 
 
 def _objects(endpoints: Endpoints, identities: Sequence[Identity]) -> dict[str, Any]:
@@ -70,10 +71,15 @@ def _roles(endpoints: Endpoints, roles: Mapping[str, str]) -> dict[str, Any]:
 
 def _lines(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
     plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    if path and plain:
-        yield f"\n[{'.'.join(path)}]"
+    if path and (plain or not table):  # an empty table is said too
+        yield f"\n[{'.'.join(_key(part) for part in path)}]"
     for key, value in plain.items():
-        yield f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        yield f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}"
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _lines((*path, key), value)
+
+
+def _key(part: str) -> str:
+    """A bare key, or one in quotes where it holds anything else than letters, digits, `_` and `-`."""
+    return part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else json.dumps(part, ensure_ascii=False)

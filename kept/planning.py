@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from kept import hygiene
 from kept import output as out
 from kept.locations import PROJECT
+from policies.hygiene import document
+from policies.hygiene.standing import Finding
 from policies.judging import judge_plan
+from policies.platforms import chosen
 from policies.readers import preview, rehearsal, state
 from policies.readers.state import Stack
+from promises.loading import platforms
 from promises.model import Catalog
 from promises.observations import ControlRun, Outcome
 from services.errors import UsageError
+
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class PlanOutcome:
     platform: str
     at: datetime
     runs: tuple[ControlRun, ...]
+    hygiene: tuple[Finding, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -39,6 +49,7 @@ class PlanOutcome:
             return
         rows = [(run.promise, status(run), str(run.population), _worst(run)) for run in self.runs]
         out.print_table(("PROMISE", "PLAN", "SUBJECTS", "OBSERVED"), rows)
+        hygiene.show(self.hygiene)
 
     def document(self) -> dict[str, object]:
         return {
@@ -46,6 +57,7 @@ class PlanOutcome:
             "at": self.at.isoformat(),
             "promises": [{"id": run.promise, "status": f"plan: {status(run)}", "reasons": reasons(run)} for run in self.runs],
             "observations": [row for run in self.runs for row in observation_rows(run)],
+            "hygiene": document.rows(self.hygiene),
         }
 
 
@@ -87,27 +99,53 @@ def _worst(run: ControlRun) -> str:
     return found[0] if found else "as promised"
 
 
-def planned_stack(platform: str, file: Path | None, now: datetime) -> Stack:
+def planned_stack(platform: str, file: Path | None, now: datetime, progress: Progress) -> Stack:
     """The stack of a state or preview file, or of the rehearsed program."""
     if file is not None:
-        return read_stack(file)
+        stack = read_stack(file, progress)
+        platform_of(stack, platform, progress)
+        return stack
     return state.read(rehearsal.rehearse_project(PROJECT, platform, now=now))
 
 
-def read_stack(file: Path) -> Stack:
+def platform_of(stack: Stack, named: str | None, progress: Progress) -> str:
+    """Whose figures judge a stack. One that bears another platform's name than the one asked about is refused."""
+    own = stack.name if stack.name in platforms() else None
+    if named is not None and own is not None and own != named:
+        raise UsageError(f"this state is that of the stack {own}, not of {named}", f"name {own}, or give {named}'s own state")
+    platform = chosen(stack.name, named)
+    if platform != stack.name:
+        progress(f"the stack {stack.name or 'without resources'} is judged by the figures of {platform}")
+    return platform
+
+
+def read_stack(file: Path, progress: Progress) -> Stack:
     """A `pulumi stack export` or a `pulumi preview --json`; `UsageError` when it is neither."""
+    hint = "give a file made by `pulumi stack export` or `pulumi preview --json --show-sames`"
+    gc.disable()  # nothing read here is garbage, and looking for it among millions of values takes a third of the time
     try:
-        document = json.loads(file.read_text())
+        with file.open(encoding="utf-8") as opened:
+            return _stack_of(json.load(opened), file, progress)
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"cannot read {file}: {error}", "give a file made by `pulumi stack export` or `pulumi preview --json --show-sames`"
-        ) from error
+        raise UsageError(f"cannot read {file}: {error}", hint) from error
+    except RecursionError:
+        raise UsageError(f"cannot read {file}: it is nested too deeply for a state", hint) from None
+    finally:
+        gc.enable()
+
+
+def _stack_of(document: object, file: Path, progress: Progress) -> Stack:
     if not isinstance(document, dict):
         raise UsageError(f"{file} holds no JSON object", "give a file made by `pulumi stack export`")
     if "steps" in document:
         return preview.read(document)
-    return state.read(document)
+    stack = state.read(document)
+    if pending := state.pending_operations(document):
+        progress(
+            f"an update was interrupted: {pending} operations are pending, judged by what their program says (`pulumi refresh` clears them)"
+        )
+    return stack
 
 
 def judge_plan_of(stack: Stack, catalog: Catalog, now: datetime) -> PlanOutcome:
-    return PlanOutcome(catalog.platform, now, judge_plan(stack, catalog, now))
+    return PlanOutcome(catalog.platform, now, judge_plan(stack, catalog, now), hygiene.planned(stack, catalog, now))

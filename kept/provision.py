@@ -18,8 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kept import engine
+from kept import engine, local_account
 from kept.locations import PROJECT
+from kept.stacks import LocalStack, local_config
 from services.errors import Unreachable, UsageError
 from services.settings import Settings, secret
 
@@ -38,15 +39,16 @@ def provision(settings: Settings, platform: str, folder: Path, progress: Progres
     if settings.environment != "local":
         raise UsageError(
             f"these settings are those of {settings.environment}; only a local environment is provisioned here",
-            "update real stacks with `pulumi up --policy-pack policies` (docs/pulumi.md)",
+            "update other stacks with `kept deploy` (docs/deploy.md)",
         )
     document, how = (_by_engine if engine.is_there() else _by_rehearsal)(settings, platform, folder, progress)
-    _save(settings.data / STATE, document)
+    local_account.settle(settings)
+    save(settings.data / STATE, document)
     return document, how
 
 
 def _by_engine(settings: Settings, platform: str, folder: Path, progress: Progress) -> tuple[dict[str, Any], str]:
-    stack = engine.LocalStack(settings, platform, folder)
+    stack = LocalStack(platform, settings, folder)
     if not stack.exists:
         empty(settings)
     stack.prepare()
@@ -63,7 +65,7 @@ def _by_rehearsal(settings: Settings, platform: str, folder: Path, progress: Pro
     shutil.rmtree(folder / "pulumi", ignore_errors=True)
     admin = settings.objects.identities["admin"]
     provider = Provider(*_address(settings), (admin.access_key, secret(admin.secret_key_file)))
-    config = engine.local_config(settings)
+    config = local_config(settings)
     try:
         document = rehearse_project(PROJECT, platform, now=datetime.now(UTC), create=provider.create, config=config)
     finally:
@@ -86,7 +88,7 @@ def _address(settings: Settings) -> tuple[str, str]:
     return settings.digitalocean.endpoint, secret(settings.digitalocean.token_file)
 
 
-def _save(path: Path, document: dict[str, Any]) -> None:
+def save(path: Path, document: dict[str, Any]) -> None:
     """Write the state whole or not at all, readable by its owner."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kept import hygiene
 from kept import output as out
+from policies.hygiene.document import rows
+from policies.hygiene.standing import Finding, of_log
 from promises.verdicts import Status, Verdict
 
 if TYPE_CHECKING:
@@ -36,6 +39,12 @@ def show(environment: Environment, verified: Verified, output: str) -> None:
     for said in verified.not_looked:
         click.echo(f"  ! {said}")
     click.echo(tally(verified))
+    hygiene.show(_hygiene(environment, verified))
+
+
+def _hygiene(environment: Environment, verified: Verified) -> tuple[Finding, ...]:
+    """How the rules of hygiene stand, from the log like everything else."""
+    return of_log(environment.catalog, verified.summaries)
 
 
 def _row(verdict: Verdict) -> str:
@@ -88,6 +97,8 @@ def document(environment: Environment, verified: Verified) -> dict[str, Any]:
             for summary in verified.latest
             for each in summary.listed
         ],
+        "hygiene": rows(_hygiene(environment, verified)),
+        "state": {"digest": verified.state.stack.digest, "source": verified.state.source} if verified.state else None,
         "not_looked": list(verified.not_looked),
         "log": {"records": verified.verification.size, "problems": [str(each) for each in verified.verification.problems]},
     }

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 
 Network = IPv4Network | IPv6Network
@@ -61,7 +62,12 @@ class Addresses:
 
 def network(text: object) -> Network:
     """One address or block, in any of its spellings; host bits are allowed and dropped."""
-    plain = str(text).strip().lower()
+    return _network(str(text).strip().lower())
+
+
+@lru_cache(maxsize=4096)
+def _network(plain: str) -> Network:
+    """The same few hundred blocks stand in thousands of rules."""
     for scheme in ("cidr:", "ip:"):  # as a balancer's firewall writes them
         plain = plain.removeprefix(scheme)
     address, slash, prefix = plain.partition("/")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from policies.controls import database, edge, firewall, network, regions, transport
+from policies.controls import database, edge, firewall, grants, network, observability, regions, ssh, transport
 from policies.controls.base import Question
-from policies.kinds import BALANCER, CLUSTER, FIREWALL, RECORD, RULESET, TRUSTED, ZONE_SETTING
+from policies.kinds import BALANCER, CLUSTER, DROPLET, FIREWALL, LOGPUSH, RECORD, RULESET, SPACES_KEY, TRUSTED, ZONE_SETTING
 from policies.readers.state import Resource
 from promises.observations import Observation, Outcome
 
@@ -24,6 +24,9 @@ EARLY: Mapping[str, Mapping[str, Check]] = {
     "firewall.plan": {FIREWALL: firewall.alone, BALANCER: firewall.alone},
     "transport.plan": {ZONE_SETTING: transport.one_setting, BALANCER: transport.entries},
     "edge.plan": {RULESET: edge.one_ruleset, RECORD: edge.one_record},
+    "ssh.plan": {DROPLET: ssh.one_host},
+    "grants.plan": {SPACES_KEY: grants.one_key},
+    "anonymous.plan": {LOGPUSH: observability.one_job},
 }
 """By plan control and type of resource."""
 

@@ -9,8 +9,9 @@ which of two rules that disagree wins, so what one rule allows counts as open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from policies import ports
@@ -71,20 +72,59 @@ class Reading:
         return not self.faults and not self.doubts
 
 
-def of_droplet(droplet: Resource, firewalls: Iterable[Resource], allowance: Allowance) -> Reading:
+@dataclass(frozen=True)
+class Firewalls:
+    """The firewalls of a stack, found by what they may cover, each read once however many machines it covers."""
+
+    every: tuple[Resource, ...]
+    allowance: Allowance
+
+    @cached_property
+    def _readings(self) -> dict[int, Reading]:
+        """By the identity of the object: live firewalls may share a name."""
+        return {}
+
+    @cached_property
+    def _places(self) -> Mapping[str | None, tuple[int, ...]]:
+        """By tag and by droplet's id, where in `every` they stand; under None those of which something is not known."""
+        found: dict[str | None, list[int]] = {}
+        for place, firewall in enumerate(self.every):
+            tags, ids = items(firewall, "tags"), items(firewall, "dropletIds")
+            keys = [None] if tags is None or ids is None else [*map(_tag_key, tags), *map(_id_key, ids)]
+            for key in keys:
+                found.setdefault(key, []).append(place)
+        return {key: tuple(places) for key, places in found.items()}
+
+    def near(self, droplet: Resource) -> Iterator[Resource]:
+        """Every firewall that may apply to the droplet, in their order; all of them where its own tags or id are not known."""
+        tags, identity = items(droplet, "tags"), value(droplet, "id")
+        if tags is None or identity is UNKNOWN:
+            yield from self.every
+            return
+        keys = [None, *map(_tag_key, tags), *([] if identity is None else [_id_key(identity)])]
+        yield from (self.every[place] for place in sorted({place for key in keys for place in self._places.get(key, ())}))
+
+    def reading(self, firewall: Resource) -> Reading:
+        """What one of `every` lets in."""
+        if id(firewall) not in self._readings:
+            self._readings[id(firewall)] = of_firewall(firewall, self.allowance)
+        return self._readings[id(firewall)]
+
+
+def of_droplet(droplet: Resource, firewalls: Firewalls) -> Reading:
     """All firewalls that apply to the droplet, by id or tag. None at all means that every port is open."""
     if value(droplet, "publicNetworking") is False:
         return Reading()
     reading, certain, possible = Reading(), 0, 0
-    for firewall in firewalls:
-        verdict = _applies(firewall, droplet)
+    for firewall in firewalls.near(droplet):
+        verdict = applies(firewall, droplet)
         if verdict is None:
             possible += 1
-            seen = of_firewall(firewall, allowance)
+            seen = firewalls.reading(firewall)
             reading += Reading(doubts=seen.faults + seen.doubts)
         elif verdict:
             certain += 1
-            reading += of_firewall(firewall, allowance)
+            reading += firewalls.reading(firewall)
     if certain:
         return reading
     if possible:
@@ -111,21 +151,21 @@ def of_balancer(balancer: Resource, allowance: Allowance) -> Reading:
     return _of_entries(balancer, allowance) + _of_sources(balancer, allowance)
 
 
-def open_to_outside(resource: Resource, firewalls: Iterable[Resource], allowance: Allowance) -> Reading:
+def open_to_outside(resource: Resource, firewalls: Firewalls) -> Reading:
     """A balancer, a droplet or a firewall on its own."""
     if resource.type == BALANCER:
-        return of_balancer(resource, allowance)
+        return of_balancer(resource, firewalls.allowance)
     if resource.type == FIREWALL:
-        return of_firewall(resource, allowance)
-    return of_droplet(resource, firewalls, allowance)
+        return of_firewall(resource, firewalls.allowance)
+    return of_droplet(resource, firewalls)
 
 
 def _named(firewall: Resource, phrases: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{label(firewall)} lets in {phrase}" for phrase in phrases)
 
 
-def _applies(firewall: Resource, droplet: Resource) -> bool | None:
-    """Whether the firewall covers the droplet; None while ids or tags are unknown."""
+def applies(firewall: Resource, droplet: Resource) -> bool | None:
+    """Whether the firewall covers the droplet, by id or tag; None while ids or tags are unknown."""
     by_tag = _share(items(firewall, "tags"), items(droplet, "tags"), str.lower)
     identity = value(droplet, "id")
     own = None if identity is UNKNOWN else (() if identity is None else (same_id(identity),))
@@ -133,6 +173,14 @@ def _applies(firewall: Resource, droplet: Resource) -> bool | None:
     if by_tag or by_id:
         return True
     return None if by_tag is None or by_id is None else False
+
+
+def _tag_key(tag: Any) -> str:
+    return f"tag {same_id(tag).lower()}"
+
+
+def _id_key(identity: Any) -> str:
+    return f"id {same_id(identity)}"
 
 
 def _share(left: tuple[Any, ...] | None, right: tuple[Any, ...] | None, form: Any) -> bool | None:

@@ -7,17 +7,19 @@ be shown; of any other error only the kind is told, for its text may hold what m
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from policies.controls import all_controls
 from policies.controls.base import Control, Question
 from policies.readers.state import Stack
+from policies.side_by_side import side_by_side
 from promises.model import Catalog, Promise
-from promises.observations import ControlRun, Observation, Outcome, Surface
+from promises.observations import ControlRun, Observation, Outcome, Surface, Vantage
+from promises.wording import duration
 from services.errors import KeptError
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 PARALLEL = 6
 """Live controls at once: they wait for answers, and the clouds limit requests a minute."""
+
+DEADLINE = timedelta(minutes=30)
+"""By when all live controls must have answered, together."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,19 +58,48 @@ def judge_plan(stack: Stack, catalog: Catalog, now: datetime) -> tuple[ControlRu
     return tuple(run(task, stack, catalog, lambda: now) for task in tasks(catalog, Surface.PLAN))
 
 
-def run_live(
-    clients: Clients, catalog: Catalog, now: datetime, clock: Callable[[], datetime], *, parallel: int = PARALLEL
+def run_live(  # noqa: PLR0913 - what is asked, and how it may be narrowed
+    clients: Clients,
+    catalog: Catalog,
+    now: datetime,
+    clock: Callable[[], datetime],
+    *,
+    vantage: Vantage | None = None,
+    parallel: int = PARALLEL,
+    deadline: timedelta = DEADLINE,
+    told: Callable[[str], None] | None = None,
 ) -> tuple[ControlRun, ...]:
-    """Every live control of the catalog, a few at a time. `now` is what ages are measured against; `clock` dates the runs."""
-    with ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="control") as pool:
-        waiting = [pool.submit(run, task, clients, catalog, clock, now) for task in tasks(catalog, Surface.LIVE)]
-        return tuple(each.result() for each in waiting)
+    """Every live control of the catalog (or those of one vantage), a few at a time.
+
+    `now` is what ages are measured against; `clock` dates the runs; `told` hears what is still awaited. A control that has not
+    answered by the deadline has not looked.
+    """
+    found = [task for task in tasks(catalog, Surface.LIVE) if vantage in (None, task.control.vantage)]
+
+    def waiting(places: Sequence[int]) -> None:
+        names = ", ".join(found[place].control.name for place in places[:parallel])
+        assert told is not None
+        told(f"{len(found) - len(places)} of {len(found)} live controls have answered; waiting for {names}")
+
+    pieces = [partial(run, task, clients, catalog, clock, now) for task in found]
+    answers = side_by_side(pieces, parallel=parallel, seconds=deadline.total_seconds(), told=waiting if told else None)
+    return tuple(answer or unanswered(task, deadline, now, clock()) for task, answer in zip(found, answers, strict=True))
+
+
+def unanswered(task: Task, deadline: timedelta, started: datetime, finished: datetime) -> ControlRun:
+    """The run of a control that was given up."""
+    seen = _could_not(task.control, f"no answer within {duration(deadline)}")
+    return _control_run(task, started, finished, (seen,), complete=False)
 
 
 def run(task: Task, given: Any, catalog: Catalog, clock: Callable[[], datetime], now: datetime | None = None) -> ControlRun:
     """One control over what it is given (a stack, clients, or a job's report); never raises for what the control met."""
     started = clock()
     observations, complete = look(task.control, given, Question(task.promise, catalog, now or started))
+    return _control_run(task, started, clock(), observations, complete=complete)
+
+
+def _control_run(task: Task, started: datetime, finished: datetime, observations: tuple[Observation, ...], *, complete: bool) -> ControlRun:
     return ControlRun(
         promise=task.promise.id,
         control=task.control.name,
@@ -73,7 +107,7 @@ def run(task: Task, given: Any, catalog: Catalog, clock: Callable[[], datetime],
         vantage=task.control.vantage,
         method=task.control.method,
         started=started,
-        finished=clock(),
+        finished=finished,
         observations=observations,
         complete=complete,
     )

@@ -9,13 +9,14 @@ then the record's dependencies tell its origin, if they hold one machine and not
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from policies import ingress
 from policies.addresses import INTERNAL, network
 from policies.controls.base import Question
 from policies.findings import NOT_YET, failed, label, not_applicable, passed, same_id, unknown, value
-from policies.ingress import Allowance
+from policies.ingress import Allowance, Firewalls
 from policies.kinds import BALANCER, DROPLET, FIREWALL, RECORD, RESERVED_IP, TAG, ZONE
 from policies.readers.state import UNKNOWN, Resource, Stack
 from promises.observations import Observation
@@ -42,6 +43,7 @@ def origins(stack: Stack, question: Question) -> Iterator[Observation]:
     """The machines behind proxied names: does the edge alone reach them?"""
     proxied = [record for record in stack.of(RECORD) if value(record, "type") in ADDRESSED and value(record, "proxied") is True]
     names, own = {value(record, "name") for record in proxied}, machines(stack)
+    judge = _Judge(stack, own, _firewalls(stack, question))
     seen: set[str] = set()
     for record in proxied:
         target = _target(record)
@@ -50,7 +52,7 @@ def origins(stack: Stack, question: Question) -> Iterator[Observation]:
         key = target if isinstance(target, str) else record.urn
         if key not in seen:
             seen.add(key)
-            yield _origin(record, target, own, stack, question)
+            yield judge.origin(record, target)
 
 
 def machines(stack: Stack) -> Mapping[str, Resource]:
@@ -70,7 +72,8 @@ def machines(stack: Stack) -> Mapping[str, Resource]:
 
 def _depended_on(record: Resource, stack: Stack) -> Resource | None:
     """The one machine that an address which is not known yet must come from."""
-    custom = [each for each in stack.resources if each.urn in record.dependencies and each.type not in (ZONE, TAG)]
+    named = (stack.by_urn.get(urn) for urn in dict.fromkeys(record.dependencies))
+    custom = [each for each in named if each and each.type not in (ZONE, TAG)]
     machines_only = all(each.type in _ADDRESS_OF for each in custom)
     return custom[0] if len(custom) == 1 and machines_only else None
 
@@ -104,20 +107,34 @@ def _leads_nowhere_public(name: str, target: str) -> str:
         return ""
 
 
-def _origin(record: Resource, target: Any, own: Mapping[str, Resource], stack: Stack, question: Question) -> Observation:
-    behind = f"origin behind {value(record, 'name')}"
-    machine = own.get(target) if isinstance(target, str) else _depended_on(record, stack)
-    if machine is None:
-        seen = f"{target} is no machine that is declared here" if isinstance(target, str) else NOT_YET
-        return unknown(behind, EXPECTED_ORIGIN, seen)
+def _firewalls(stack: Stack, question: Question) -> Firewalls | str:
+    """The stack's firewalls with what they may let in, or why that is not known."""
     try:
-        allowance = Allowance.of(question.catalog.promise("firewall.https-only"))
+        return Firewalls(stack.of(FIREWALL), Allowance.of(question.catalog.promise("firewall.https-only")))
     except (StopIteration, KeyError, ValueError) as error:
-        return unknown(behind, EXPECTED_ORIGIN, f"the edge's ranges are not known from firewall.https-only ({type(error).__name__})")
-    reading = ingress.open_to_outside(machine, stack.of(FIREWALL), allowance)
-    if reading.faults:
-        mend = "let in the edge's ranges only"
-        return failed(behind, EXPECTED_ORIGIN, f"{label(machine)}: {'; '.join(reading.faults)}", mend)
-    if reading.doubts:
-        return unknown(behind, EXPECTED_ORIGIN, f"{label(machine)}: {'; '.join(reading.doubts)}")
-    return passed(behind, EXPECTED_ORIGIN, label(machine))
+        return f"the edge's ranges are not known from firewall.https-only ({type(error).__name__})"
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What is asked of each origin of one stack."""
+
+    stack: Stack
+    own: Mapping[str, Resource]
+    firewalls: Firewalls | str
+
+    def origin(self, record: Resource, target: Any) -> Observation:
+        behind = f"origin behind {value(record, 'name')}"
+        machine = self.own.get(target) if isinstance(target, str) else _depended_on(record, self.stack)
+        if machine is None:
+            seen = f"{target} is no machine that is declared here" if isinstance(target, str) else NOT_YET
+            return unknown(behind, EXPECTED_ORIGIN, seen)
+        if isinstance(self.firewalls, str):
+            return unknown(behind, EXPECTED_ORIGIN, self.firewalls)
+        reading = ingress.open_to_outside(machine, self.firewalls)
+        if reading.faults:
+            mend = "let in the edge's ranges only"
+            return failed(behind, EXPECTED_ORIGIN, f"{label(machine)}: {'; '.join(reading.faults)}", mend)
+        if reading.doubts:
+            return unknown(behind, EXPECTED_ORIGIN, f"{label(machine)}: {'; '.join(reading.doubts)}")
+        return passed(behind, EXPECTED_ORIGIN, label(machine))

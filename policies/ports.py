@@ -27,6 +27,14 @@ class Ports:
     def __or__(self, other: Ports) -> Ports:
         return merged(self.ranges + other.ranges)
 
+    def __sub__(self, other: Ports) -> Ports:
+        """The ports of this set that are none of `other`'s."""
+        left = list(self.ranges)
+        for low, high in other.ranges:
+            parts = [((first, min(last, low - 1)), (max(first, high + 1), last)) for first, last in left]
+            left = [(first, last) for pair in parts for first, last in pair if first <= last]
+        return merged(left)
+
     def __bool__(self) -> bool:
         return bool(self.ranges)
 

@@ -9,10 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from policies.findings import NOT_YET, has_unknown, label, value
-from policies.kinds import HOSTNAME_TLS, PAGE_RULE, RECORD, RULESET, ZONE, ZONE_SETTING
+from policies.kinds import (
+    BOT_MANAGEMENT,
+    CERTIFICATE_PACK,
+    DNSSEC,
+    HOSTNAME_TLS,
+    PAGE_RULE,
+    RECORD,
+    RULESET,
+    UNIVERSAL_SSL,
+    ZONE,
+    ZONE_SETTING,
+)
 from policies.readers.state import UNKNOWN, Resource, Stack
 from promises.observations import Observation, Outcome
 
@@ -26,8 +38,15 @@ class View:
     parts: tuple[Resource, ...]
     certain: bool = True
 
+    @cached_property
+    def _by_type(self) -> Mapping[str, tuple[Resource, ...]]:
+        found: dict[str, list[Resource]] = {}
+        for part in self.parts:
+            found.setdefault(part.type, []).append(part)
+        return {kind: tuple(parts) for kind, parts in found.items()}
+
     def of(self, kind: str) -> tuple[Resource, ...]:
-        return tuple(part for part in self.parts if part.type == kind)
+        return self._by_type.get(kind, ())
 
     def rulesets(self, *phases: str) -> tuple[Resource, ...]:
         return tuple(each for each in self.of(RULESET) if value(each, "phase") in phases)
@@ -37,13 +56,19 @@ class View:
         return tuple(value(each, "value") for each in self.of(ZONE_SETTING) if value(each, "settingId") == setting)
 
 
+PARTS = (ZONE_SETTING, RECORD, RULESET, PAGE_RULE, HOSTNAME_TLS, DNSSEC, UNIVERSAL_SSL, BOT_MANAGEMENT, CERTIFICATE_PACK)
+"""What belongs to a zone and names it."""
+
+
 def views(stack: Stack) -> tuple[View, ...]:
     """A view for each zone that is declared or named."""
-    parts = stack.of(ZONE_SETTING, RECORD, RULESET, PAGE_RULE, HOSTNAME_TLS)
-    shared = tuple(part for part in parts if value(part, "zoneId") is None)
+    shared: list[Resource] = []
+    named: dict[str, list[Resource]] = {}
+    for part in stack.of(*PARTS):
+        zone = value(part, "zoneId")
+        (shared if zone is None else named.setdefault(_key(zone), [])).append(part)
     zones = {_key(value(zone, "id")): zone for zone in stack.of(ZONE)}
-    named = {_key(value(part, "zoneId")) for part in parts if part not in shared}
-    return tuple(_view(key, zones.get(key), parts, shared) for key in sorted(zones.keys() | named))
+    return tuple(_view(key, zones.get(key), (*named.get(key, ()), *shared)) for key in sorted(zones.keys() | named.keys()))
 
 
 def hedged(observations: Iterable[Observation], view: View) -> Iterator[Observation]:
@@ -79,7 +104,6 @@ def _key(identity: Any) -> str:
     return "" if identity is UNKNOWN or identity is None else str(identity)
 
 
-def _view(key: str, zone: Resource | None, parts: tuple[Resource, ...], shared: tuple[Resource, ...]) -> View:
-    own = tuple(part for part in parts if part not in shared and _key(value(part, "zoneId")) == key)
+def _view(key: str, zone: Resource | None, parts: tuple[Resource, ...]) -> View:
     name = label(zone) if zone else f"zone {key}" if key else "the zone to be"
-    return View(name, zone, own + shared, certain=bool(key))
+    return View(name, zone, parts, certain=bool(key))

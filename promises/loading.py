@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
-from promises import arithmetic, claims, units
+from promises import arithmetic, claims, hygiene, units
 from promises.datamap import data_map
+from promises.flows import read_flows
 from promises.kinds import Kind, Kinds, kinds
 from promises.model import Catalog, Parameter, Policy, Promise, Proof, Severity
 from promises.nodes import CatalogError, Entry, nearest, parse
@@ -55,7 +56,9 @@ def read_catalog(
         line = content[: error.start].count(b"\n") + 1
         raise CatalogError(f"{file}:{line}: not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
     table = table or kinds()
-    root = parse(text, file).fields({"platform", "policy", "promises", "schedule", "data_map"}, {"binds_nobody"})
+    root = parse(text, file).fields(
+        {"platform", "policy", "promises", "schedule", "data_map"}, {"binds_nobody", "flows", "domains", "hygiene"}
+    )
     schedule = _schedule(root["schedule"], table.jobs)
     promises = _promises(root["promises"], table, schedule, controls)
     stored = data_map(root["data_map"], {promise.id: promise for promise in promises})
@@ -72,13 +75,28 @@ def read_catalog(
         schedule=schedule,
         sha256=hashlib.sha256(content).hexdigest(),
         binds_nobody=claims.binds_nobody(root["binds_nobody"], promises) if "binds_nobody" in root else (),
+        flows=read_flows(root["flows"], _public_ports(promises)) if "flows" in root else (),
+        domains=_domains(root["domains"]) if "domains" in root else (),
+        hygiene=hygiene.choices(root.get("hygiene")),
     )
+
+
+def _public_ports(promises: Iterable[Promise]) -> tuple[str, ...] | None:
+    """The ports that are promised to be the only public ones, where any are."""
+    return next((each.texts("public_ports") for each in promises if each.id == "firewall.https-only"), None)
 
 
 def _platform(entry: Entry) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,30}", entry.text()):
         raise entry.error(f"{entry.text()!r} is no platform name", "write lower-case letters, digits and hyphens")
     return entry.text()
+
+
+def _domains(entry: Entry) -> tuple[str, ...]:
+    for item in entry.items():
+        if not re.fullmatch(r"([a-z0-9][a-z0-9-]*\.)+[a-z]{2,}", item.text()):
+            raise item.error(f"{item.text()!r} is no domain name", "write it in lower case, like operations.example")
+    return tuple(item.text() for item in entry.items())
 
 
 def _policy(entry: Entry) -> Policy:

@@ -11,8 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from promises.flows import Flow
 from promises.observations import Surface
+
+if TYPE_CHECKING:
+    from promises.hygiene import Choice
 
 Parameter = timedelta | int | str | bool | tuple[str, ...]
 """A parameter's value once its unit is understood: durations are `timedelta`, lists are tuples of strings."""
@@ -214,6 +219,12 @@ class Catalog:
     """How often each job runs, by the job's name (`keys.rotate`, `backup.run`, ...)."""
     sha256: str
     binds_nobody: tuple[Unbinding, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    """Who may open a connection to whom; empty where the platform declares none, and then nothing is permitted."""
+    domains: tuple[str, ...] = ()
+    """Domains of our own beside the zones of the stack: what is sent there reaches ourselves."""
+    hygiene: tuple[Choice, ...] = ()
+    """Every rule of hygiene as the platform has it (`promises.hygiene`)."""
 
     def promise(self, promise_id: str) -> Promise:
         return next(promise for promise in self.promises if promise.id == promise_id)

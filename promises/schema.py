@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from promises import datamap, units
+from promises import datamap, flows, hygiene, units
 from promises.kinds import Kind, Kinds, ParameterKind
 from promises.model import Severity
 
@@ -44,8 +44,11 @@ def schema(table: Kinds) -> dict[str, Any]:
                 "binds_nobody": {"type": "array", "items": _unbinding()},
                 "schedule": _object({job: {**duration(), "description": does} for job, does in table.jobs.items()}),
                 "data_map": {"type": "array", "items": {"oneOf": _entries()}},
+                "flows": {"type": "array", "minItems": 1, "items": {"oneOf": _flows()}},
+                "domains": {"type": "array", "items": {"type": "string", "pattern": r"^([a-z0-9][a-z0-9-]*\.)+[a-z]{2,}$"}},
+                "hygiene": _hygiene(),
             },
-            optional={"binds_nobody"},
+            optional={"binds_nobody", "flows", "domains", "hygiene"},
         ),
     }
 
@@ -132,6 +135,28 @@ def _entries() -> list[dict[str, Any]]:
     party = _object({"third_party": name, "purpose": TEXT, "data": _list(category), "retention": shared["retention"]})
     copies = [_object({"copy": name, **period}) for period in _periods()]
     return [table, *holdings, party, *copies]
+
+
+def _flows() -> list[dict[str, Any]]:
+    """A source with whom it may reach; ports as a bare number or a range."""
+    port = {"type": "integer", "minimum": 1, "maximum": flows.LARGEST_PORT}
+    ports = {"oneOf": [port, {"type": "string", "pattern": "^[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})?$"}]}
+    carried = {"protocol": {"enum": list(flows.PROTOCOLS)}, "ports": ports, "purpose": TEXT}
+    return [
+        _object({"source": {"const": source}, "target": {"enum": list(targets)}, **carried}) for source, targets in flows.REACHES.items()
+    ]
+
+
+def _hygiene() -> dict[str, Any]:
+    """Each rule switched off with a reason or, where it has figures, with some of them."""
+    rules = {rule.id: {"description": rule.title, "oneOf": _rule(rule)} for rule in hygiene.rules().values()}
+    return _object(rules, optional=rules)
+
+
+def _rule(rule: hygiene.Rule) -> list[dict[str, Any]]:
+    off = _object({"off": TEXT})
+    figures = {each.kind.name: _parameter(each.kind) for each in rule.figures}
+    return [off, {**_object(figures, optional=figures), "minProperties": 1}] if figures else [off]
 
 
 def _periods() -> list[dict[str, Any]]:

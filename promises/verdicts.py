@@ -1,7 +1,7 @@
 """The verdict rules: a promise's status at a moment, from what the log holds and nothing else. Pure and total.
 
-A proof counts by its latest complete run (a plan proof: the latest for the state asked about; a newer incomplete run counts for the
-failures it found). Then, for the promise:
+A proof counts by its latest complete run (a plan proof: the latest for the state asked about, and only if that state came about by a
+recorded deployment; a newer incomplete run counts for the failures it found). Then, for the promise:
 
 1. `broken` if any proof failed: a failure does not expire, only a newer run replaces it;
 2. else `not proven` if any proof is planned, missing, incomplete, stale, expired, dated in the future, unknown for some subject,
@@ -15,8 +15,8 @@ Could-not-check is never a pass. Every reason names the control and the figures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -30,6 +30,8 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 NAMED = 3
 """How many subjects a reason names; the rest are counted."""
+
+UNDEPLOYED = "the stack's state has no deployment record: it was changed past `kept deploy`"
 
 UNVERIFIED = "the evidence log did not verify, so it proves nothing"
 
@@ -99,22 +101,27 @@ class Verdict:
     excepted_until: datetime | None = None
 
 
-def judge(  # noqa: PLR0913 - three things are judged; the other three narrow what counts and have defaults
+def judge(  # noqa: PLR0913 - three things are judged; the others narrow what counts and have defaults
     promise: Promise,
     runs: Sequence[RunSummary],
     now: datetime,
     *,
     log_verified: bool = True,
     state_digest: str | None = None,
+    deployed: Container[str] | None = None,
     exceptions: Iterable[GrantedException] = (),
     refused: Iterable[RefusedStatement] = (),
 ) -> Verdict:
     """The verdict on a promise at `now` (aware, UTC).
 
     `runs` may hold every run of the log, those of other promises too. With a `state_digest`, a plan run counts only if it judged
-    that state. `log_verified=False` makes everything not proven. `refused` decides nothing: reasons tell of it, where it could have.
+    that state, and with `deployed` (the digests that deployment records name) it proves something only if the state is among them: a
+    failure in such a state is one, but nothing in it is kept. `log_verified=False` makes everything not proven. `refused` decides nothing:
+    reasons tell of it, where it could have.
     """
     proofs = tuple(_judge_proof(promise.id, proof, runs, now, state_digest) for proof in promise.proofs)
+    if state_digest is not None and deployed is not None and state_digest not in deployed:
+        proofs = tuple(_undeployed(each) for each in proofs)
     if not log_verified:
         return Verdict(promise.id, Status.NOT_PROVEN, (UNVERIFIED,), proofs)
     status = max((each.status for each in proofs), key=lambda each: each.rank, default=Status.NOT_PROVEN)
@@ -157,6 +164,15 @@ def _judge_proof(promise: str, proof: Proof, runs: Sequence[RunSummary], now: da
         said = f"{name}: {plural(len(own), 'run')} in the log, none complete" if own else f"{name}: no run in the log"
         return ProofVerdict(proof, Status.NOT_PROVEN, (said,))
     return _judge_run(proof, run, name, now)
+
+
+def _undeployed(seen: ProofVerdict) -> ProofVerdict:
+    """A plan proof in a state that nobody deployed: what is broken stays broken, nothing is proven."""
+    if seen.proof.surface is not Surface.PLAN or seen.proof.control is None or seen.status is Status.BROKEN:
+        return seen
+    said = f"{seen.proof.control} ({seen.proof.surface.value}): {UNDEPLOYED}"
+    reasons = () if seen.status in (Status.KEPT, Status.AT_RISK) else seen.reasons
+    return replace(seen, status=Status.NOT_PROVEN, reasons=(said, *reasons))
 
 
 def _counting(runs: Sequence[RunSummary]) -> RunSummary | None:

@@ -11,11 +11,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from services.errors import UsageError
+from services.probe_settings import Probes
 
 
 class Section(BaseModel):
@@ -95,6 +96,22 @@ class Settings(Section):
     vault: Vault
     evidence: Evidence
     backups: Backups
+    probes: Probes = Field(default_factory=Probes)
+
+    @model_validator(mode="after")
+    def _plain_only_locally(self) -> Self:
+        """A hop without TLS is possible in a local environment alone."""
+        endpoints = {
+            "digitalocean.endpoint": self.digitalocean.endpoint,
+            "cloudflare.endpoint": self.cloudflare.endpoint,
+            "objects.endpoint": self.objects.endpoint,
+            "vault.address": self.vault.address,
+        }
+        plain = [key for key, address in endpoints.items() if not address.startswith("https://")]
+        plain += [f"probes.hops.{name}" for name, hop in self.probes.hops.items() if hop.protocol == "plain"]
+        if plain and self.environment != "local":
+            raise ValueError(f"{', '.join(plain)}: without TLS, which a local environment alone may use, and this is {self.environment}")
+        return self
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -110,8 +127,10 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         return Settings.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: {key}: {first['msg']}", "mend that key, or run `kept local up` to write the file anew") from error
+        where = [str(path), ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ")]
+        raise UsageError(
+            ": ".join(part for part in where if part), "mend that key, or run `kept local up` to write the file anew"
+        ) from error
 
 
 def secret(path: Path) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kept.environment import Environment
-from kept.procedures import drift_cloud, drift_jobs
+from kept.procedures import drift_cloud, drift_jobs, drift_settings
 from services.errors import Refused, UsageError
 
 Undo = dict[str, Any]
@@ -60,6 +60,7 @@ DRIFTS: Mapping[str, Drift] = {
     "firewall.https-only": Drift("port 8080 is opened to the world", drift_cloud.open_port, drift_cloud.restore_firewall),
     "transport.tls": Drift("the edge's minimum TLS version is lowered to 1.0", drift_cloud.lower_tls, drift_cloud.restore_tls),
     "edge.waf-and-ddos": Drift("the managed WAF rules are disabled", drift_cloud.disable_waf, drift_cloud.restore_waf),
+    "objects.server-side": Drift("the bucket of objects is opened to everybody", drift_cloud.open_bucket, drift_cloud.close_bucket),
     "pii.field-encryption": Drift(
         "one buyer's address is overwritten with plaintext", drift_jobs.write_plaintext, drift_jobs.restore_ciphertext
     ),
@@ -76,6 +77,25 @@ DRIFTS: Mapping[str, Drift] = {
         "an order shipped 100 days ago appears with its buyer's name still there", drift_jobs.add_overdue, drift_jobs.purge_overdue
     ),
     **{promise: _statement(promise) for promise in STATED},
+    "storage.servers-encrypted": Drift(
+        "a volume that nobody encrypts is attached to a host", drift_settings.attach_plain_volume, drift_settings.detach_plain_volume
+    ),
+    "ssh.keys-from-authorised-ips": Drift(
+        "an SSH key that is in no code is added to the account", drift_settings.add_ssh_key, drift_settings.delete_ssh_key
+    ),
+    "logging.central-anomaly-detection": Drift(
+        "a log of the edge is switched off", drift_settings.stop_edge_log, drift_settings.start_edge_log
+    ),
+    "backup.other-region": Drift(
+        "a copy of the database is made beside its backups", drift_settings.add_near_replica, drift_settings.delete_near_replica
+    ),
+    "keys.apart-from-data": Drift(
+        "a host that keeps keys is tagged like an application host", drift_settings.mix_key_host, drift_settings.part_key_host
+    ),
+    "retention.security-logs": Drift("logs expire after 30 days", drift_settings.expire_logs, drift_settings.keep_logs),
+    "access.rbac": Drift("a key to every bucket is made", drift_settings.add_unlimited_key, drift_settings.delete_unlimited_key),
+    "sharing.processors": Drift("the edge tells a stranger", drift_settings.tell_a_stranger, drift_settings.tell_no_stranger),
+    "sharing.never-sold": Drift("the edge tells a stranger", drift_settings.tell_a_stranger, drift_settings.tell_no_stranger),
 }
 
 
@@ -92,7 +112,9 @@ def break_promise(environment: Environment, promise: str) -> str:
     return drift.words
 
 
-CLOUDS = frozenset(promise for promise, drift in DRIFTS.items() if drift.break_.__module__ == drift_cloud.__name__)
+CLOUDS = frozenset(
+    promise for promise, drift in DRIFTS.items() if drift.break_.__module__ in (drift_cloud.__name__, drift_settings.__name__)
+)
 """What is broken in the local clouds, and whole again when they are provisioned anew."""
 
 

@@ -89,6 +89,17 @@ def restore_waf(environment: Environment, undo: Undo) -> None:
     _put_rules(environment, undo["zone"], undo["ruleset"], undo["rules"])
 
 
+def open_bucket(environment: Environment) -> Undo:
+    """The canned list `public-read`: everybody may list the bucket and read what is in it."""
+    bucket = f"{environment.settings.platform}-objects"
+    environment.clients.objects("admin").put_bucket_acl(Bucket=bucket, ACL="public-read")
+    return {"bucket": bucket}
+
+
+def close_bucket(environment: Environment, undo: Undo) -> None:
+    environment.clients.objects("admin").put_bucket_acl(Bucket=undo["bucket"], ACL="private")
+
+
 def _application_droplet(environment: Environment) -> dict[str, Any]:
     droplets = _expect(environment.clients.digitalocean.droplets.list(), "droplets")
     return next(each for each in droplets if each["tags"])

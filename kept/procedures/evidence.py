@@ -13,7 +13,7 @@ import click
 from evidence import proofs
 from evidence.records import Record
 from evidence.signing import fingerprint
-from evidence.statements import Attestation, ControlRun, EvidenceKey, Job, LogEvent, PromiseException, to_bytes
+from evidence.statements import Attestation, ControlRun, Deployment, EvidenceKey, Job, LogEvent, PromiseException, to_bytes
 from evidence.stores import DirectoryStore
 from evidence.succession import KeyPeriod
 from evidence.trust import Trust, read_trust
@@ -157,19 +157,23 @@ def _verified() -> Verification:
 
 
 def _words(record: Record) -> tuple[str, str, str]:
-    predicate = record.statement.predicate
-    if isinstance(predicate, ControlRun):
-        return "control run", f"{predicate.promise} {predicate.control} ({predicate.surface.value})", predicate.result
-    if isinstance(predicate, Job):
-        return f"job {predicate.event}", f"{predicate.job} {predicate.run}", predicate.result or "-"
-    if isinstance(predicate, Attestation):
-        return "statement", predicate.promise, predicate.status
-    if isinstance(predicate, PromiseException):
-        return "exception", f"{predicate.promise} {', '.join(predicate.subjects)}", f"until {predicate.valid_until:%Y-%m-%d}"
-    if isinstance(predicate, EvidenceKey):
-        return "key announced", f"{predicate.next.name} version {predicate.next.version}", f"from {predicate.next.valid_from}"
-    assert isinstance(predicate, LogEvent)
-    return "log event", predicate.event, "-"
+    """What a record is, what it is about, and what it says."""
+    match record.statement.predicate:
+        case ControlRun() as run:
+            words = "control run", f"{run.promise} {run.control} ({run.surface.value})", str(run.result)
+        case Job() as job:
+            words = f"job {job.event}", f"{job.job} {job.run}", job.result or "-"
+        case Attestation() as said:
+            words = "statement", said.promise, said.status
+        case PromiseException() as granted:
+            words = "exception", f"{granted.promise} {', '.join(granted.subjects)}", f"until {granted.valid_until:%Y-%m-%d}"
+        case EvidenceKey() as key:
+            words = "key announced", f"{key.next.name} version {key.next.version}", f"from {key.next.valid_from}"
+        case Deployment() as update:
+            words = "deployment", f"{update.how}, state {update.state_digest[:16]}", update.result
+        case LogEvent() as event:
+            words = "log event", event.event, "-"
+    return words
 
 
 def _trust(record_key: Path | None, log_key: str | None) -> Trust:

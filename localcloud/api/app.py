@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from localcloud.api import cloudflare, digitalocean, sidedoor
 from localcloud.api.cloud import Cloud
 from localcloud.api.config import Config
+from localcloud.api.identities import LocalIdentities, NoIdentities
 from localcloud.api.postgres import LocalPostgres, NoServer
 from localcloud.api.serving import http_routes
 from localcloud.api.spaces import Gateway, is_for_spaces
@@ -35,7 +36,8 @@ class Application:
 def build(config: Config, **overrides: Any) -> Application:
     """The application for one configuration; `overrides` (clock, random_bytes) are for tests."""
     databases = LocalPostgres(config.postgres) if config.postgres else NoServer()
-    cloud = Cloud(Store(config.state_file), config.token, databases, **overrides)
+    identities = LocalIdentities(config.s3) if config.s3 else NoIdentities()
+    cloud = Cloud(Store(config.state_file), config.token, databases, identities, **overrides)
     with cloud.store.transaction():
         cloud.default_project()
     return Application(cloud, Gateway(cloud, config.s3))

@@ -1,4 +1,4 @@
-"""The world a handler works in: the store, the time, fresh ids, the Postgres behind the databases. All passed in, so tests choose them."""
+"""The world a handler works in: the store, the time, fresh ids, the servers behind databases and keys. All passed in: tests choose them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from localcloud.api.faults import Faults
+from localcloud.api.identities import IdentityServer, NoIdentities
 from localcloud.api.journal import Journal
 from localcloud.api.postgres import DatabaseServer, NoServer
 from localcloud.api.store import Document, Store
@@ -27,6 +28,7 @@ class Cloud:
     store: Store
     token: str
     databases: DatabaseServer = field(default_factory=NoServer)
+    identities: IdentityServer = field(default_factory=NoIdentities)
     journal: Journal = field(default_factory=Journal)
     faults: Faults = field(default_factory=Faults)
     clock: Callable[[], datetime] = _utc_now

@@ -51,7 +51,8 @@ def _endpoint(cloud: Cloud, family: Family, handler: Handler) -> Any:
             status, document = refusal.status, refusal.document
         except Exception as error:  # noqa: BLE001 - the outermost border: told to the log in full, to the caller in brief
             status, document = _own_fault(family, error)
-        cloud.journal.add(request.method, request.url.path, request.url.query, status, body)
+        if not (request.method == "GET" and request.url.path.startswith("/__local__/")):  # who only looks, each second, fills no journal
+            cloud.journal.add(request.method, request.url.path, request.url.query, status, body)
         return _response(status, document)
 
     return answer

@@ -20,8 +20,9 @@ from dataclasses import asdict
 from typing import Any
 
 from localcloud.api.calls import Answer, Call, Family, Route
-from localcloud.api.digitalocean import trusted_sources
+from localcloud.api.digitalocean import spaces_keys, trusted_sources
 from localcloud.api.digitalocean.databases import DATABASES
+from localcloud.api.digitalocean.spaces_keys import SPACES_KEYS
 from localcloud.api.errors import ApiError
 from localcloud.api.faults import Fault
 from localcloud.api.spaces import Gateway
@@ -66,7 +67,7 @@ def _change(call: Call) -> Answer:
         raise refusal(404, f"nothing is kept at {collection}/{key}")
     changed = {field: value for field, value in (found | call.body).items() if value is not None or field not in call.body}
     call.cloud.store.put(collection, key, changed)
-    trusted_sources.apply(call)
+    _make_real(call, collection)
     return Answer(200, {"resource": changed})
 
 
@@ -75,8 +76,17 @@ def _remove(call: Call) -> Answer:
     if call.cloud.store.find(collection, key) is None:
         raise refusal(404, f"nothing is kept at {collection}/{key}")
     call.cloud.store.remove(collection, key)
-    trusted_sources.apply(call)
+    if collection == SPACES_KEYS:
+        call.cloud.identities.remove(key)
+    _make_real(call, collection)
     return Answer(204)
+
+
+def _make_real(call: Call, collection: str) -> None:
+    """What the servers behind the cloud must hear of a change."""
+    trusted_sources.apply(call)
+    if collection == SPACES_KEYS:
+        spaces_keys.apply(call)
 
 
 def _add_fault(call: Call) -> Answer:
@@ -106,6 +116,8 @@ def _reset(gateway: Gateway) -> Callable[[Call], Answer]:
             _drop_databases(call)
         if call.body.get("empty_buckets"):
             gateway.remove_buckets()
+        for key in call.cloud.store.rows(SPACES_KEYS):
+            call.cloud.identities.remove(key["access_key"])
         call.cloud.store.clear()
         call.cloud.faults.clear()
         call.cloud.default_project()

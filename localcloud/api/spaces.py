@@ -8,6 +8,7 @@ query, headers and body are streamed as they came, and the S3 server checks the 
     PUT of a bucket      200 when it is there and the S3 server would let the caller create it: a bucket of one's own may be created
                          again, as Spaces allows (the S3 server says 409). An emptied local cloud keeps its buckets.
     DELETE of a bucket   409 BucketNotEmpty while it holds an object, a version or a delete marker.
+    POST of no bucket    405: the S3 server would take it for a call of its IAM API, which Spaces has not.
     the wrong region     404 NoSuchBucket (409 when it is to be created): a bucket is reached in the region it was created in.
 
 What the gateway saw created is kept as `/spaces/<bucket>` with its region.
@@ -96,6 +97,8 @@ class Gateway:
     async def _answer(self, request: Request, wanted: Target) -> Response:
         if self._s3 is None:
             return failure(503, "ServiceUnavailable", "no object storage stands behind this local cloud")
+        if not wanted.bucket and request.method == "POST":
+            return failure(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
         known = self._cloud.store.find(BUCKETS, wanted.bucket)
         creates = request.method == "PUT" and wanted.whole_bucket and not wanted.query
         if known is not None and known["region"] != wanted.region:

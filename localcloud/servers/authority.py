@@ -1,8 +1,9 @@
 """The certificate authority of a local run, and a certificate for each server that speaks TLS.
 
-The authority's key never leaves the folder. Certificates name 127.0.0.1 and localhost and nothing else. A certificate is good
-for a server, or (`Purpose.PEER`) for both ends of a connection between parts of one server, which then demand it of each
-other. All are valid for two years and made anew, at a start, when fewer than 30 days are left.
+The authority's key never leaves the folder. Servers' certificates name 127.0.0.1 and localhost and nothing else; the local edge
+gets some for the platforms' public names (`issue`). A certificate is good for a server, for a client (`Purpose.CLIENT`), or
+(`Purpose.PEER`) for both ends of a connection between parts of one server, which then demand it of each other. All are valid for
+two years and made anew, at a start, when fewer than 30 days are left.
 
 What this does not protect: whoever can read the folder can read the authority's key.
 """
@@ -10,11 +11,13 @@ What this does not protect: whoever can read the folder can read the authority's
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -31,10 +34,19 @@ NAMES: tuple[x509.GeneralName, ...] = (x509.IPAddress(ipaddress.ip_address("127.
 
 class Purpose(Enum):
     SERVER = (ExtendedKeyUsageOID.SERVER_AUTH,)
+    CLIENT = (ExtendedKeyUsageOID.CLIENT_AUTH,)
     PEER = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 
 
 Certificates = tuple[tuple[str, Purpose], ...]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A certificate and its key, as files."""
+
+    certificate: Path
+    key: Path
 
 
 def ensure(layout: Layout, certificates: Certificates, now: datetime) -> bool:
@@ -50,6 +62,22 @@ def ensure(layout: Layout, certificates: Certificates, now: datetime) -> bool:
         if renewed or not (layout.key(name).exists() and _lasts(layout.certificate(name), now)):
             _make_certificate(layout, name, purpose, now)
     return renewed
+
+
+def issue(authority: Path, pair: Pair, name: str, purpose: Purpose, now: datetime) -> Pair:
+    """A certificate of the authority in that folder for one DNS name; one that lasts and is of this very authority is left as it is."""
+    issuer = _certificate(authority / "ca.pem")
+    if not (pair.key.exists() and _lasts(pair.certificate, now) and _is_from(pair.certificate, issuer)):
+        _issue(authority, pair, _name(name), (x509.DNSName(name),), purpose, now)
+    return pair
+
+
+def _is_from(path: Path, issuer: x509.Certificate) -> bool:
+    try:
+        _certificate(path).verify_directly_issued_by(issuer)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
 
 
 def _lasts(path: Path, now: datetime) -> bool:
@@ -69,18 +97,24 @@ def _make_authority(path: Path, key_file: Path, now: datetime) -> None:
 
 
 def _make_certificate(layout: Layout, server: str, purpose: Purpose, now: datetime) -> None:
-    authority_key = _private_key(layout.authority / "ca.key")
+    pair = Pair(layout.certificate(server), layout.key(server))
+    _issue(layout.authority, pair, _name(f"Kept local {server}"), NAMES, purpose, now)
+
+
+def _issue(  # noqa: PLR0913, PLR0917 - the parts of a certificate
+    authority: Path, pair: Pair, subject: x509.Name, names: tuple[x509.GeneralName, ...], purpose: Purpose, now: datetime
+) -> None:
+    authority_key = _private_key(authority / "ca.key")
     key = ec.generate_private_key(ec.SECP256R1())
-    issuer = _certificate(layout.ca_file).subject
     usage = _usage(digital_signature=True, key_cert_sign=False, crl_sign=False)
     builder = (
-        _builder(_name(f"Kept local {server}"), issuer, key.public_key(), authority_key.public_key(), now)
+        _builder(subject, _certificate(authority / "ca.pem").subject, key.public_key(), authority_key.public_key(), now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.ExtendedKeyUsage(purpose.value), critical=False)
-        .add_extension(x509.SubjectAlternativeName(NAMES), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
     )
-    _write(layout.certificate(server), layout.key(server), builder.sign(authority_key, hashes.SHA256()), key)
+    _write(pair.certificate, pair.key, builder.sign(authority_key, hashes.SHA256()), key)
 
 
 def _builder(

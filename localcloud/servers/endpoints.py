@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcloud.servers import clouds, objects, openbao, postgres
+from localcloud.servers import clouds, edge, objects, openbao, postgres
 from localcloud.servers.ports import HOST
 from localcloud.servers.server import Place
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """`started` names the servers that this `up` had to start or bring back; secrets are named by file."""
+    """`started` names the servers that this `up` had to start or bring back; secrets are named by file.
+
+    `edge_port` stands for 443 and `edge_plain_port` for 80 on the addresses of the edge, the balancers and the hosts.
+    """
 
     folder: Path
     ca_file: Path
@@ -29,6 +32,11 @@ class Endpoints:
     objects_region: str
     clouds_endpoint: str
     clouds_token_file: Path
+    raft_port: int
+    edge_host: str
+    edge_port: int
+    edge_plain_port: int
+    stranger: str
     started: tuple[str, ...] = ()
 
 
@@ -50,5 +58,10 @@ def of(place: Place, started: tuple[str, ...] = ()) -> Endpoints:
         objects_region=objects.REGION,
         clouds_endpoint=clouds.endpoint(place),
         clouds_token_file=layout.secret(clouds.TOKEN),
+        raft_port=place.ports[openbao.CLUSTER_PORT],
+        edge_host=edge.ADDRESS,
+        edge_port=place.ports.get(edge.TLS, 0),  # 0: this folder's servers were last started before there was an edge
+        edge_plain_port=place.ports.get(edge.PLAIN, 0),
+        stranger=edge.STRANGER,
         started=started,
     )

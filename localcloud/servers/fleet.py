@@ -1,8 +1,8 @@
 """All local servers together: up, down, status.
 
 `up` is done once: what runs is left alone, what does not is started, what crashed is started again. Only one `up` or `down` works
-on a folder at a time (a lock file). Servers that need nobody start side by side; the clouds' stand-in follows when Postgres and
-S3 are ready.
+on a folder at a time (a lock file). Servers that need nobody start side by side; the clouds' stand-in and the edge follow when
+Postgres and S3 are ready.
 
 >>> endpoints = up(Path(".kept"), print)
 >>> down(Path(".kept"))
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from localcloud.servers import authority, binaries, clouds, endpoints, files, lifecycle, objects, openbao, ports, postgres
+from localcloud.servers import authority, binaries, clouds, edge, endpoints, files, lifecycle, objects, openbao, ports, postgres
 from localcloud.servers.endpoints import Endpoints
 from localcloud.servers.errors import ServerError
 from localcloud.servers.layout import Layout
@@ -76,7 +76,7 @@ def known_endpoints(folder: Path) -> Endpoints | None:
 
 def _servers(identities: Sequence[Identity] = ()) -> tuple[Server, ...]:
     """In the order of starting. OpenBao is the quickest to start and the slowest to initialise."""
-    return (openbao.OpenBao(), objects.Objects(identities), postgres.Postgres(), clouds.Clouds())
+    return (openbao.OpenBao(), objects.Objects(identities), postgres.Postgres(), clouds.Clouds(), edge.Edge())
 
 
 def _place(layout: Layout, servers: Sequence[Server]) -> Place:

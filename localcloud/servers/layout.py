@@ -4,7 +4,7 @@ authority/   ca.pem, ca.key and a certificate and key for each server
 secrets/     one secret a file, readable by the owner alone; for this local run only
 servers/     ports.json, the lock, and a <server>.process file for each running server
 logs/        one log a server, and OpenBao's audit file
-postgres/ openbao/ objects/ clouds/     what each server keeps
+postgres/ openbao/ objects/ clouds/ edge/     what each server keeps
 """
 
 from __future__ import annotations

@@ -30,7 +30,10 @@ REGION = "us-east-1"
 """The region that Spaces clients sign with, whatever the region of the bucket is."""
 
 ENCRYPTION_KEY = "objects_encryption_key"
-DOMAINS = ("nyc3.spaces.test", "sfo3.spaces.test")
+REGIONS = ("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1")
+"""Where Spaces is, as the plugin knows it."""
+
+DOMAINS = tuple(f"{region}.spaces.test" for region in REGIONS)
 READY_BUCKET = "kept-ready"
 PEER = "objects-inner"
 SIGNING_KEYS = ("JWT_SIGNING_KEY", "JWT_SIGNING_READ_KEY", "JWT_FILER_SIGNING_KEY", "JWT_FILER_SIGNING_READ_KEY")
@@ -178,6 +181,7 @@ def _options(place: Place, data: Path) -> tuple[str, ...]:
         f"-s3.config={data / 'identities.json'}",
         f"-s3.domainName={','.join(DOMAINS)}",
         "-s3.autoCreateBucket=false",  # as at Spaces: who writes to a missing bucket is told so
+        "-s3.iam.readOnly=false",  # the clouds' stand-in makes an identity of each Spaces key, as the administrator
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
         "-disableHttp",  # the master hands out write tokens to whoever asks it over HTTP

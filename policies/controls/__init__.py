@@ -7,7 +7,32 @@ from collections.abc import Mapping
 
 from policies.controls.base import ATTESTATION, Control, registered
 
-FAMILIES = ("regions", "network", "database", "firewall", "transport", "edge", "encryption", "keys", "backups", "retention")
+FAMILIES = (
+    "regions",
+    "network",
+    "database",
+    "firewall",
+    "flows",
+    "transport",
+    "edge",
+    "ssh",
+    "encrypted_volumes",
+    "buckets",
+    "grants",
+    "separation",
+    "observability",
+    "recipients",
+    "accounts",
+    "protection",
+    "inventory",
+    "probes_transport",
+    "probes_edge",
+    "probes_buckets",
+    "encryption",
+    "keys",
+    "backups",
+    "retention",
+)
 
 
 def all_controls() -> Mapping[str, Control]:

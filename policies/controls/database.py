@@ -14,7 +14,7 @@ from policies.addresses import Addresses
 from policies.controls.base import Question, control
 from policies.findings import failed, items, label, or_nothing, passed, unknown, value
 from policies.kinds import CLUSTER, TRUSTED
-from policies.probes import Answer, Door, knock
+from policies.probes.postgres import Answer, Door, knock
 from policies.readers import digitalocean
 from policies.readers.live import gather
 from policies.readers.state import UNKNOWN, Resource, Stack

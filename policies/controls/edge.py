@@ -42,6 +42,7 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:
     account = clients.settings.cloudflare.account_id
     outside = gather(cloudflare.sources(clients.cloudflare, account, ZONE, RECORD, RULESET, PAGE_RULE))
     yield from outside.judged(lambda stack: or_nothing(_zones(stack, question), "zone", "a zone with the managed firewall"))
+    yield from (serving(zone) for zone in outside.stack.of(ZONE))
     inside = gather(digitalocean.sources(clients.digitalocean, DROPLET, BALANCER, FIREWALL))
     both = Seen(Stack("", outside.stack.resources + inside.stack.resources, ""), inside.unread)
     yield from both.judged(lambda stack: (*exposed(stack.of(RECORD), stack), *origins(stack, question)))
@@ -66,6 +67,13 @@ def _protected(view: View, question: Question) -> Iterator[Observation]:
     if view.zone is not None:
         paused = value(view.zone, "paused") is True
         yield judged(view.name, "not paused", ["paused: nothing is proxied"] if paused else [], "active", "resume the zone")
+
+
+def serving(zone: Resource) -> Observation:
+    """Live only: a zone whose names the registrar does not send to the edge protects nothing, whatever is set in it."""
+    status = value(zone, "status")
+    mend = "point the domain's name servers at those that Cloudflare gave the zone"
+    return judged(f"status of {label(zone)}", "active", [] if status == "active" else [f"status {status}"], "active", mend)
 
 
 def executed(view: View, managed: str) -> Observation:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from policies import ingress
 from policies.controls.base import Question, control
 from policies.findings import failed, label, or_nothing, passed, unknown
-from policies.ingress import Allowance, Reading
+from policies.ingress import Allowance, Firewalls, Reading
 from policies.kinds import APP, BALANCER, DROPLET, FIREWALL, KUBERNETES
 from policies.readers import digitalocean
 from policies.readers.live import gather
@@ -44,9 +44,9 @@ def judge(stack: Stack, question: Question) -> Iterator[Observation]:
 
 
 def _judge(stack: Stack, allowance: Allowance) -> Iterator[Observation]:
-    firewalls = stack.of(FIREWALL)
+    firewalls = Firewalls(stack.of(FIREWALL), allowance)
     for resource in stack.of(DROPLET, BALANCER):
-        yield told(resource, ingress.open_to_outside(resource, firewalls, allowance), allowance)
+        yield told(resource, ingress.open_to_outside(resource, firewalls), allowance)
     for resource in stack.of(APP, KUBERNETES):
         yield unknown(label(resource), str(allowance), "no rule reads the public entries of this kind")
 
@@ -54,7 +54,7 @@ def _judge(stack: Stack, allowance: Allowance) -> Iterator[Observation]:
 def alone(resource: Resource, question: Question) -> Observation:
     """What one firewall or balancer alone can tell."""
     allowance = Allowance.of(question.promise)
-    return told(resource, ingress.open_to_outside(resource, (), allowance), allowance)
+    return told(resource, ingress.open_to_outside(resource, Firewalls((), allowance)), allowance)
 
 
 def told(resource: Resource, reading: Reading, allowance: Allowance) -> Observation:

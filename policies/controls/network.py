@@ -7,7 +7,7 @@ included. A member's network must exist, be one that the stack (or the account) 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policies.controls.base import Question, control
 from policies.findings import failed, label, or_nothing, passed, unknown, value
@@ -44,7 +44,7 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:  # noqa
 
 
 def judge(stack: Stack) -> Iterator[Observation]:
-    vpcs = stack.of(VPC)
+    vpcs = {value(vpc, "id"): vpc for vpc in reversed(stack.of(VPC))}
     members = stack.of(*MEMBERS)
     return or_nothing((placed(member, vpcs) for member in members), "droplet, balancer or database", EXPECTED)
 
@@ -63,16 +63,16 @@ def _named(member: Resource) -> Observation:
     return passed(label(member), EXPECTED, f"network {network}")
 
 
-def placed(member: Resource, vpcs: tuple[Resource, ...]) -> Observation:
-    """One member against the networks there are."""
+def placed(member: Resource, vpcs: Mapping[Any, Resource]) -> Observation:
+    """One member against the networks there are, by id (`UNKNOWN` and None among them where one has none yet)."""
     network = value(member, MEMBERS[member.type])
     if network is UNKNOWN or not network:
         return _named(member)
-    found = [vpc for vpc in vpcs if value(vpc, "id") == network]
-    if not found:
-        if any(value(vpc, "id") in (UNKNOWN, None) for vpc in vpcs):
+    found = vpcs.get(network)
+    if found is None:
+        if UNKNOWN in vpcs or None in vpcs:
             return unknown(label(member), EXPECTED)
         return failed(label(member), EXPECTED, f"network {network} is none of the VPCs declared", MEND)
-    if value(found[0], "default") is True:
-        return failed(label(member), EXPECTED, f"{label(found[0])} is the region's default network", MEND)
-    return passed(label(member), EXPECTED, label(found[0]))
+    if value(found, "default") is True:
+        return failed(label(member), EXPECTED, f"{label(found)} is the region's default network", MEND)
+    return passed(label(member), EXPECTED, label(found))

@@ -1,4 +1,4 @@
-"""`region.us-only`: everything that holds or moves data stands in an allowed region.
+"""`region.us-only`, `transfer.safeguards`: everything that holds or moves data stands in an allowed, or a declared, region.
 
 A region is allowed when its slug is one of the promise's prefixes followed by digits (`nyc` allows `nyc3` and `nyc`, not `nycx`). A
 resource of a kind that has a region and names none is a failure. Where the edge keeps caches is attested, not measured.
@@ -38,6 +38,11 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:
     return seen.judged_in_part(lambda stack: judge(stack.resources, question))
 
 
+@control("regions.declared", Surface.PLAN, "the region of every resource that has one, in the stack, against the declared regions")
+def declared(stack: Stack, question: Question) -> Iterator[Observation]:
+    return judge((each for each in stack.resources if lives_somewhere(each)), question)
+
+
 def judge(resources: Iterable[Resource], question: Question) -> Iterator[Observation]:
     return or_nothing((located(each, question) for each in resources), "resource with a region", _expected(question))
 
@@ -55,7 +60,7 @@ def located(resource: Resource, question: Question) -> Observation:
         return unknown(subject, expected)
     if not isinstance(region, str) or not region:
         return failed(subject, expected, "no region is named", "name the region, so that no default decides it")
-    if any(re.fullmatch(rf"{re.escape(prefix)}\d*", region.lower()) for prefix in question.promise.texts("region_prefixes")):
+    if any(re.fullmatch(rf"{re.escape(prefix)}\d*", region.lower()) for prefix in _prefixes(question)):
         return passed(subject, expected, f"region {region}")
     return failed(subject, expected, f"region {region}", "create it anew in an allowed region and move its data there")
 
@@ -68,4 +73,9 @@ def region_of(resource: Resource) -> object:
 
 
 def _expected(question: Question) -> str:
-    return f"a region of {', '.join(question.promise.texts('region_prefixes'))}"
+    return f"a region of {', '.join(_prefixes(question))}"
+
+
+def _prefixes(question: Question) -> tuple[str, ...]:
+    """The regions allowed: the prefixes of `region.us-only`, or the regions that `transfer.safeguards` declares."""
+    return question.promise.texts("region_prefixes" if "region_prefixes" in question.parameters else "regions")

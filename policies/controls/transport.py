@@ -2,13 +2,14 @@
 
 Edge: the zone's lowest version, TLS 1.3, strict checking of the origin's certificate and the redirect of plain HTTP, each said
 outright (Cloudflare's own defaults are TLS 1.0 and no redirect); nothing may override them for a part of the zone.
-Balancer: every entry speaks TLS and so does what it forwards to. Database: the API says that connections use TLS.
+Balancer: every entry speaks TLS and so does what it forwards to; where TLS ends at the balancer, by its strong policy.
+Database: the API says that connections use TLS.
 A setting is no handshake: the refusal of an older version is probed apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from policies.controls.base import Question, control
@@ -30,6 +31,11 @@ STRICT = ("strict", "origin_pull")
 
 DEFAULTS = {"min_tls_version": "1.0", "tls_1_3": "off", "ssl": "flexible", "always_use_https": "off"}
 """What Cloudflare may fall back to when a setting is not said; none is good enough to rely on."""
+
+STRONG = "STRONG"
+"""The balancer's policy that speaks no version below TLS 1.2; its default is wider, and no answer of a refresh tells it."""
+
+MEND_ENTRIES = "use https on both sides with tls_cipher_policy STRONG, or pass TLS through"
 
 EXPECTED_ENTRIES = "every entry speaks TLS and forwards over TLS"
 
@@ -151,7 +157,23 @@ def entries(balancer: Resource, question: Question) -> Observation:  # noqa: ARG
     if not rules:
         return failed(subject, EXPECTED_ENTRIES, "no forwarding rule is declared", "declare an https entry")
     faults = [fault for rule in rules for fault in _entry(rule)]
-    return judged(subject, EXPECTED_ENTRIES, faults, f"{len(rules)} over TLS", "use https on both sides, or pass TLS through")
+    policy = value(balancer, "tlsCipherPolicy")
+    if not faults and _ends_tls(rules):
+        if policy is UNKNOWN:
+            return unknown(subject, EXPECTED_ENTRIES)
+        faults += [] if policy == STRONG else [f"TLS ends here with tls_cipher_policy {policy or 'not said'}"]
+    return judged(
+        subject,
+        EXPECTED_ENTRIES,
+        faults,
+        f"{len(rules)} over TLS",
+        "use https on both sides with tls_cipher_policy STRONG, or pass TLS through",
+    )
+
+
+def _ends_tls(rules: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the balancer itself speaks TLS for some entry; what is passed through, the hosts speak."""
+    return any(rule.get("tlsPassthrough") is not True for rule in rules)
 
 
 def _entry(rule: Mapping[str, Any]) -> Iterator[str]:

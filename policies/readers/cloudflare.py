@@ -43,10 +43,10 @@ def sources(client: Cloudflare, account: str, *kinds: str) -> Mapping[str, Sourc
     }
     names = {ZONE: "zones", ZONE_SETTING: "zone settings", RECORD: "records", RULESET: "rulesets", PAGE_RULE: "page rules"}
     named = {kind: names.get(kind, "TLS settings of names") for kind in kinds}
-    return {f"{named[kind]} of Cloudflare": _source(readers[kind], client, account) for kind in kinds}
+    return {f"{named[kind]} of Cloudflare": source(readers[kind], client, account) for kind in kinds}
 
 
-def _source(read: Callable[[Cloudflare, str], Iterable[Resource]], client: Cloudflare, account: str) -> Source:
+def source(read: Callable[[Cloudflare, str], Iterable[Resource]], client: Cloudflare, account: str) -> Source:
     return lambda: call(lambda: list(read(client, account)))
 
 
@@ -76,15 +76,15 @@ def camel(seen: Any) -> Any:
 
 def _zones(client: Cloudflare, account: str) -> Iterator[Resource]:
     for zone in client.zones.list(account={"id": account}, per_page=PER_PAGE):
-        yield resource(ZONE, zone.name, id=zone.id, paused=zone.paused, status=zone.status)
+        yield resource(ZONE, zone.name, id=zone.id, paused=zone.paused, status=zone.status, type=zone.type)
 
 
-def _zone_ids(client: Cloudflare, account: str) -> tuple[str, ...]:
+def zone_ids(client: Cloudflare, account: str) -> tuple[str, ...]:
     return tuple(str(zone.get("id")) for zone in _zones(client, account))
 
 
 def _settings(client: Cloudflare, account: str) -> Iterator[Resource]:
-    for zone in _zone_ids(client, account):
+    for zone in zone_ids(client, account):
         for setting in SETTINGS:
             seen = client.zones.settings.get(setting, zone_id=zone)
             if seen is None:
@@ -93,15 +93,16 @@ def _settings(client: Cloudflare, account: str) -> Iterator[Resource]:
 
 
 def _records(client: Cloudflare, account: str) -> Iterator[Resource]:
-    for zone in _zone_ids(client, account):
+    for zone in zone_ids(client, account):
         for record in client.dns.records.list(zone_id=zone, per_page=100):
             seen = camel(record.to_dict())
-            yield resource(RECORD, seen["name"], zoneId=zone, type=seen["type"], content=seen.get("content"), proxied=seen.get("proxied"))
+            told = {"type": seen["type"], **{name: seen.get(name) for name in ("content", "data", "proxied")}}
+            yield resource(RECORD, seen["name"], id=seen["id"], zoneId=zone, **told)
 
 
 def _rulesets(client: Cloudflare, account: str) -> Iterator[Resource]:
     """Those of every zone, and those of the account, which work on all of them. Cloudflare's own (kind `managed`) are listed too."""
-    for zone in _zone_ids(client, account):
+    for zone in zone_ids(client, account):
         for listed in client.rulesets.list(zone_id=zone):
             if listed.phase in PHASES and listed.kind != "managed":
                 yield _ruleset(client.rulesets.get(listed.id, zone_id=zone).to_dict(), zoneId=zone)
@@ -116,21 +117,21 @@ def _ruleset(seen: Mapping[str, Any], **owner: str) -> Resource:
 
 
 def _page_rules(client: Cloudflare, account: str) -> Iterator[Resource]:
-    for zone in _zone_ids(client, account):
-        for seen in _bare(client, f"/zones/{zone}/pagerules"):
+    for zone in zone_ids(client, account):
+        for seen in bare(client, f"/zones/{zone}/pagerules"):
             actions = camel({each["id"]: each.get("value", True) for each in seen["actions"]})
             target = next((each["constraint"]["value"] for each in seen.get("targets") or ()), "")
             yield resource(PAGE_RULE, str(seen["id"]), zoneId=zone, target=target, actions=actions, status=seen.get("status"))
 
 
 def _hostname_versions(client: Cloudflare, account: str) -> Iterator[Resource]:
-    for zone in _zone_ids(client, account):
-        for seen in _bare(client, f"/zones/{zone}/hostnames/settings/min_tls_version"):
+    for zone in zone_ids(client, account):
+        for seen in bare(client, f"/zones/{zone}/hostnames/settings/min_tls_version"):
             name = seen["hostname"]
             yield resource(HOSTNAME_TLS, name, zoneId=zone, hostname=name, settingId="min_tls_version", value=seen["value"])
 
 
-def _bare(client: Cloudflare, path: str) -> list[dict[str, Any]]:
+def bare(client: Cloudflare, path: str) -> list[dict[str, Any]]:
     """A list that the client has no good types for; empty where the account has no such feature."""
     import cloudflare
 

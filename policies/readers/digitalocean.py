@@ -11,7 +11,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from policies.kinds import BALANCER, CLUSTER, DROPLET, FIREWALL, KINDS, REPLICA, TRUSTED, VOLUME, VPC
+from policies.kinds import (
+    APP,
+    BALANCER,
+    CERTIFICATE,
+    CLUSTER,
+    DROPLET,
+    FIREWALL,
+    KINDS,
+    KUBERNETES,
+    LOG_SINK,
+    MONITOR_ALERT,
+    REPLICA,
+    RESERVED_IP,
+    RESERVED_IPV6,
+    SPACES_KEY,
+    SSH_KEY,
+    TRUSTED,
+    UPTIME_ALERT,
+    VOLUME,
+    VPC,
+)
+from policies.readers import digitalocean_forms as forms
+from policies.readers.digitalocean_forms import Row
 from policies.readers.live import Source, resource, rows
 from policies.readers.state import Resource
 from services.errors import BadData, Refused, Unreachable
@@ -24,20 +46,28 @@ DEADLINE_SECONDS = 60
 BOUNDS = {"connection_timeout": 5, "read_timeout": 15, "retry_total": 2, "retry_backoff_factor": 0.3, "retry_backoff_max": 3, "timeout": 30}
 """How long one call may take, and how often it is tried anew (429 and 5xx only)."""
 
-Row = dict[str, Any]
-
 
 def sources(client: Client, *kinds: str) -> Mapping[str, Source]:
     """A source for each kind of resource asked for."""
     readers: Mapping[str, Callable[[Client], Iterable[Resource]]] = {
-        DROPLET: partial(_listed, "droplets", "droplets", _droplet),
-        VPC: partial(_listed, "vpcs", "vpcs", _vpc),
-        BALANCER: partial(_listed, "load_balancers", "load_balancers", _balancer),
-        FIREWALL: partial(_listed, "firewalls", "firewalls", _firewall),
-        VOLUME: partial(_listed, "volumes", "volumes", _volume),
+        DROPLET: lambda client: _listed(client.droplets.list, "droplets", forms.droplet),
+        VPC: lambda client: _listed(client.vpcs.list, "vpcs", forms.vpc),
+        BALANCER: lambda client: _listed(client.load_balancers.list, "load_balancers", forms.balancer),
+        FIREWALL: lambda client: _listed(client.firewalls.list, "firewalls", forms.firewall),
+        VOLUME: lambda client: _listed(client.volumes.list, "volumes", forms.volume),
+        SSH_KEY: lambda client: _listed(client.ssh_keys.list, "ssh_keys", forms.ssh_key),
+        SPACES_KEY: lambda client: _listed(client.spaces_key.list, "keys", forms.spaces_key),
+        APP: lambda client: _listed(client.apps.list, "apps", forms.app),
+        KUBERNETES: lambda client: _listed(client.kubernetes.list_clusters, "kubernetes_clusters", forms.kubernetes),
+        CERTIFICATE: lambda client: _listed(client.certificates.list, "certificates", forms.certificate),
+        RESERVED_IP: lambda client: _listed(client.reserved_ips.list, "reserved_ips", forms.reserved_address),
+        RESERVED_IPV6: lambda client: _listed(client.reserved_ipv6.list, "reserved_ipv6s", forms.reserved_ipv6_address),
+        MONITOR_ALERT: lambda client: _listed(client.monitoring.list_alert_policy, "policies", forms.monitor_alert),
+        UPTIME_ALERT: _uptime_alerts,
         CLUSTER: _clusters,
         REPLICA: _replicas,
         TRUSTED: _trusted_sources,
+        LOG_SINK: _log_sinks,
     }
     return {f"{KINDS[kind]} list of DigitalOcean": partial(readers[kind], client) for kind in kinds}
 
@@ -47,7 +77,7 @@ def pages(what: str, ask: Callable[..., Any], key: str, clock: Callable[[], floa
     end, seen, page, total = clock() + DEADLINE_SECONDS, 0, 1, None
     while True:
         answer = call(what, ask, per_page=PER_PAGE, page=page)
-        found = rows(answer, key, what)
+        found = [] if _says_none(answer, key) else rows(answer, key, what)
         seen += len(found)
         yield from found
         total = (answer.get("meta") or {}).get("total", total)
@@ -58,6 +88,11 @@ def pages(what: str, ask: Callable[..., Any], key: str, clock: Callable[[], floa
             raise Unreachable(f"DigitalOcean did not give all of the {what} within {DEADLINE_SECONDS} s", "run it again later")
     if total is not None and total != seen:
         raise BadData(f"DigitalOcean gave {seen} of {total} {what}", "run it again; resources may have changed meanwhile")
+
+
+def _says_none(answer: Any, key: str) -> bool:
+    """Some lists leave their key out when they are empty: then their own total says so."""
+    return isinstance(answer, Mapping) and key not in answer and (answer.get("meta") or {}).get("total") == 0
 
 
 def call(what: str, ask: Callable[..., Any], *arguments: str, **options: Any) -> Any:
@@ -75,8 +110,14 @@ def call(what: str, ask: Callable[..., Any], *arguments: str, **options: Any) ->
     raise failure from None
 
 
-def _listed(family: str, key: str, form: Callable[[Row], Resource], client: Client) -> Iterator[Resource]:
-    return (form(row) for row in pages(key.replace("_", " "), getattr(client, family).list, key))
+def _listed(ask: Callable[..., Any], key: str, form: Callable[[Row], Resource]) -> Iterator[Resource]:
+    return (form(row) for row in pages(key.replace("_", " "), ask, key))
+
+
+def _uptime_alerts(client: Client) -> Iterator[Resource]:
+    for check in pages("uptime checks", client.uptime.list_checks, "checks"):
+        for row in pages("uptime alerts", partial(client.uptime.list_alerts, check["id"]), "alerts"):
+            yield resource(UPTIME_ALERT, row["name"], id=row["id"], notifications=[forms.receivers(row["notifications"])])
 
 
 def _cluster_rows(client: Client) -> list[Row]:
@@ -94,6 +135,8 @@ def _clusters(client: Client) -> Iterator[Resource]:
             region=row.get("region"),
             privateNetworkUuid=row.get("private_network_uuid"),
             ssl=connection.get("ssl"),
+            version=row.get("version"),
+            maintenanceWindows=[row["maintenance_window"]] if row.get("maintenance_window") else [],
         )
 
 
@@ -112,72 +155,11 @@ def _trusted_sources(client: Client) -> Iterator[Resource]:
         yield resource(TRUSTED, cluster["name"], clusterId=cluster["id"], rules=rules)
 
 
-def _droplet(row: Row) -> Resource:
-    networks = row["networks"]
-    public = {family: [each["ip_address"] for each in networks.get(family) or () if each["type"] == "public"] for family in ("v4", "v6")}
-    return resource(
-        DROPLET,
-        row["name"],
-        id=str(row["id"]),
-        region=row["region"]["slug"],
-        vpcUuid=row.get("vpc_uuid"),
-        tags=row.get("tags") or [],
-        publicNetworking=bool(public["v4"] or public["v6"]),
-        ipv4Address=next(iter(public["v4"]), ""),
-        ipv6Address=next(iter(public["v6"]), ""),
-    )
-
-
-def _vpc(row: Row) -> Resource:
-    return resource(VPC, row["name"], id=row["id"], region=row["region"], default=row["default"])
-
-
-def _volume(row: Row) -> Resource:
-    return resource(VOLUME, row["name"], id=row["id"], region=row["region"]["slug"])
-
-
-def _balancer(row: Row) -> Resource:
-    firewall = row.get("firewall") or {}
-    return resource(
-        BALANCER,
-        row["name"],
-        id=row["id"],
-        ip=row.get("ip"),
-        ipv6=row.get("ipv6"),
-        region=(row.get("region") or {}).get("slug"),
-        vpcUuid=row.get("vpc_uuid"),
-        network=row.get("network"),
-        forwardingRules=[_entry(rule) for rule in row["forwarding_rules"]],
-        firewall={"allows": firewall.get("allow") or [], "denies": firewall.get("deny") or []},
-    )
-
-
-def _entry(rule: Row) -> Row:
-    return {
-        "entryProtocol": rule["entry_protocol"],
-        "entryPort": rule["entry_port"],
-        "targetProtocol": rule["target_protocol"],
-        "targetPort": rule["target_port"],
-        "tlsPassthrough": rule.get("tls_passthrough", False),
-    }
-
-
-def _firewall(row: Row) -> Resource:
-    inbound = [_rule(rule) for rule in row.get("inbound_rules") or ()]
-    return resource(
-        FIREWALL, row["name"], id=row["id"], tags=row.get("tags") or [], dropletIds=row.get("droplet_ids") or [], inboundRules=inbound
-    )
-
-
-def _rule(rule: Row) -> Row:
-    named = rule.get("sources") or {}
-    return {
-        "protocol": rule["protocol"],
-        "portRange": rule.get("ports"),
-        "action": rule.get("action"),
-        "sourceAddresses": named.get("addresses") or [],
-        "sourceTags": named.get("tags") or [],
-        "sourceDropletIds": named.get("droplet_ids") or [],
-        "sourceLoadBalancerUids": named.get("load_balancer_uids") or [],
-        "sourceKubernetesIds": named.get("kubernetes_ids") or [],
-    }
+def _log_sinks(client: Client) -> Iterator[Resource]:
+    """Sinks of every sort; one that is no rsyslog names its address in `url`."""
+    for cluster in _cluster_rows(client):
+        found = rows(call("log sinks", client.databases.list_logsink, cluster["id"]), "sinks", "log sinks")
+        for row in found:
+            config = row["config"]
+            where = {"server": config.get("server") or config.get("url"), "port": config.get("port"), "tls": config.get("tls")}
+            yield resource(LOG_SINK, row["sink_name"], id=f"{cluster['id']},{row['sink_id']}", clusterId=cluster["id"], **where)

@@ -34,6 +34,12 @@ def resource_of(args: ResourceValidationArgs) -> Resource:
     )
 
 
+def raw_properties(args: ResourceValidationArgs) -> dict[str, Any]:
+    """All inputs as the engine sent them, bookkeeping and unknown values included: what a remediation must hand back whole."""
+    props: Any = args.props
+    return dict(props if isinstance(props, dict) else props["__target"])
+
+
 def not_known(what: str) -> UnknownValueError:
     """The error that the SDK turns into an advisory ("can't run policy ... during preview")."""
     return UnknownValueError(UNKNOWN_STRING_VALUE, [what])

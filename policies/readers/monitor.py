@@ -36,7 +36,11 @@ HIDDEN = {SIGNATURE_KEY: SECRET, "ciphertext": ""}
 PLANNED = "planned:"
 """How the symbols of a plan begin: they stand for what only its creation will tell."""
 
-ADDRESSES = {"digitalocean:index/loadBalancer:LoadBalancer": ("ip",), "digitalocean:index/droplet:Droplet": ("ipv4Address",)}
+ADDRESSES = {
+    "digitalocean:index/loadBalancer:LoadBalancer": ("ip",),
+    "digitalocean:index/droplet:Droplet": ("ipv4Address", "ipv4AddressPrivate"),
+    "digitalocean:index/sshKey:SshKey": ("fingerprint",),
+}
 """Outputs beside the id by which one resource points at another: symbols in a plan too."""
 
 
@@ -173,7 +177,7 @@ def _entry(request: Any, urn: str, id_: str, inputs: dict[str, Any], outputs: di
 def run(order: Mapping[str, Any], parent: Parent) -> list[dict[str, Any]]:
     """Run the program under the decorator (else a failure inside `apply` would pass unseen) and return what it registered."""
     monitor = Monitor(order["project"], order["stack"], None if order["preview"] else parent)
-    set_all_config(order["config"])
+    set_all_config(order["config"], order["secrets"])
     set_mocks(Unanswerable(), project=order["project"], stack=order["stack"], preview=order["preview"], monitor=monitor)
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]

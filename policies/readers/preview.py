@@ -9,12 +9,12 @@ it leaves out cannot be judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from policies.readers import state
-from policies.readers.state import UNKNOWN, Resource, Stack
+from policies.readers.state import Planned, Resource, Stack
 from services.errors import BadData
 
 COMMAND = "pulumi preview --json --show-sames > preview.json"
@@ -22,30 +22,13 @@ COMMAND = "pulumi preview --json --show-sames > preview.json"
 GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "read-discard", "remove-pending-replace"})
 
 
-class Planned(Mapping[str, Any]):
-    """The outputs of a resource that does not exist yet: what the program says, and `UNKNOWN` for every other name."""
-
-    def __init__(self, inputs: Mapping[str, Any]) -> None:
-        self._inputs = inputs
-
-    def __getitem__(self, name: str) -> Any:
-        return self._inputs.get(name, UNKNOWN)
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._inputs)
-
-    def __len__(self) -> int:
-        return len(self._inputs)
-
-
 def read(document: Mapping[str, Any]) -> Stack:
     """The stack as it would be after the previewed update; `BadData` when the document is something else, or incomplete."""
     steps = document.get("steps")
     if not isinstance(steps, list):
         raise BadData("this is no preview: it has no `steps`", f"write one with `{COMMAND}`")
+    if not all(isinstance(each, Mapping) for each in (*steps, *(document.get("diagnostics") or ()))):
+        raise BadData("a step of this preview is no object", f"write it with `{COMMAND}`")
     if any(each.get("severity") == "error" for each in document.get("diagnostics") or ()):
         raise BadData("this preview ended with an error, so it is not whole", f"mend the program, then write it again with `{COMMAND}`")
     left_out = int((document.get("changeSummary") or {}).get("same", 0)) - sum(step.get("op") == "same" for step in steps)

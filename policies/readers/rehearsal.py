@@ -49,12 +49,13 @@ class ProgramError(KeptError):
 
 @dataclass(frozen=True)
 class Program:
-    """A program and the stack it is run for; `config` holds whole keys (`kept:region`)."""
+    """A program and the stack it is run for; `config` holds whole keys (`kept:region`), `secrets` names those that are secret."""
 
     path: Path
     project: str
     stack: str
     config: Mapping[str, str]
+    secrets: tuple[str, ...] = ()
 
 
 def rehearse_project(
@@ -69,7 +70,9 @@ def program_of(folder: Path, stack: str, overrides: Mapping[str, str]) -> Progra
     project = _document(folder / "Pulumi.yaml", "a Pulumi project needs one")
     config = _document(folder / f"Pulumi.{stack}.yaml", f"write one for the stack {stack}, or name another stack").get("config") or {}
     settings = {key: _text(value) for key, value in config.items() if not _encrypted(value)}
-    return Program(folder / project.get("main", "."), str(project["name"]), stack, {**settings, **overrides})
+    declared = tuple(f"{project['name']}:{key}" for key, value in (project.get("config") or {}).items() if _secret(value))
+    secrets = dict.fromkeys([*declared, *(key for key, value in config.items() if _encrypted(value))])
+    return Program(folder / project.get("main", "."), str(project["name"]), stack, {**settings, **overrides}, tuple(secrets))
 
 
 def rehearse(program: Program, *, now: datetime, create: Create | None = None) -> dict[str, Any]:
@@ -78,7 +81,8 @@ def rehearse(program: Program, *, now: datetime, create: Create | None = None) -
         "program": str(program.path),
         "project": program.project,
         "stack": program.stack,
-        "config": dict(program.config),
+        "config": {**(_symbols(program.secrets) if create is None else {}), **program.config},
+        "secrets": list(program.secrets),
         "preview": create is None,
     }
     resources = _converse(order, create)
@@ -167,8 +171,18 @@ def _document(path: Path, hint: str) -> dict[str, Any]:
 
 
 def _encrypted(value: Any) -> bool:
-    """A value that only the engine can decrypt; the program will say if it cannot do without."""
+    """A value that only the engine can decrypt; a plan gets a symbol in its place, a creation has to be given it."""
     return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def _secret(declaration: Any) -> bool:
+    """A key that the project declares to be secret."""
+    return isinstance(declaration, dict) and declaration.get("secret") is True
+
+
+def _symbols(secrets: tuple[str, ...]) -> dict[str, str]:
+    """What stands for secrets in a plan, which needs none of them."""
+    return {key: f"planned:{key}" for key in secrets}
 
 
 def _text(value: Any) -> str:

@@ -4,6 +4,8 @@ Spaces tells a bucket's region in no answer: `GetBucketLocation` may be empty, a
 Spaces has is asked in turn, and a bucket lies in the region whose endpoint knows it. A bucket that several endpoints claim to know
 has no known region. The platform's buckets are those whose names begin with its name, and the two that the settings name.
 
+`details` adds what each bucket says of itself: ACL, versioning, lifecycle, policy (one more source; `sources` alone asks for regions only).
+
 Locally the same endpoints are reached through the gateway of the local cloud, which is a forward proxy for them.
 """
 
@@ -11,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from policies.kinds import BUCKET
+from policies.readers import bucket_settings
 from policies.readers.live import Source, resource
 from policies.readers.state import UNKNOWN, Resource
 from services.errors import Refused, Unreachable, UsageError
@@ -35,28 +38,53 @@ def sources(settings: Settings) -> Mapping[str, Source]:
     return {"bucket list of Spaces": lambda: list(_buckets(settings))}
 
 
-def _buckets(settings: Settings) -> Iterator[Resource]:
-    regions: dict[str, list[str]] = {}
+def details(settings: Settings) -> Mapping[str, Source]:
+    """The same buckets with what each says of itself, and their policies as resources of their own."""
+    return {"bucket settings of Spaces": lambda: list(_described(settings))}
+
+
+def _regions(settings: Settings) -> dict[str, list[str]]:
+    """The regions whose endpoint knows a bucket, by its name."""
+    found: dict[str, list[str]] = {}
     for region in REGIONS:
         for name in _names_in(settings, region):
-            regions.setdefault(name, []).append(region)
-    for name, found in sorted(regions.items()):
+            found.setdefault(name, []).append(region)
+    return dict(sorted(found.items()))
+
+
+def _buckets(settings: Settings) -> Iterator[Resource]:
+    for name, found in _regions(settings).items():
         yield resource(BUCKET, name, region=found[0] if len(found) == 1 else UNKNOWN)
 
 
+def _described(settings: Settings) -> Iterator[Resource]:
+    for name, found in _regions(settings).items():
+        if len(found) != 1:
+            yield resource(BUCKET, name, region=UNKNOWN, acl=UNKNOWN, versioning=UNKNOWN, lifecycleRules=UNKNOWN)
+            continue
+        with _told(found[0]), closing(_client(settings, found[0])) as client:
+            yield bucket_settings.described(client, name, found[0])
+            yield from bucket_settings.policy(client, name)
+
+
 def _names_in(settings: Settings, region: str) -> list[str]:
-    """The platform's buckets that one region's endpoint knows; refusals and outages become errors of ours."""
+    """The platform's buckets that one region's endpoint knows."""
+    with _told(region), closing(_client(settings, region)) as client:
+        listed = [bucket["Name"] for bucket in client.list_buckets().get("Buckets", ())]
+        return [name for name in listed if _ours(settings, name) and _known(client, name)]
+
+
+@contextmanager
+def _told(region: str) -> Iterator[None]:
+    """Refusals and outages become errors of ours that hold no text of the answer."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        with closing(_client(settings, region)) as client:
-            listed = [bucket["Name"] for bucket in client.list_buckets().get("Buckets", ())]
-            return [name for name in listed if _ours(settings, name) and _known(client, name)]
+        yield
     except ClientError as error:
-        failure: Exception = Refused(f"Spaces answered {_status(error)} in {region}", "check the key's grants")
+        raise Refused(f"Spaces answered {_status(error)} in {region}", "check the key's grants") from None
     except BotoCoreError as error:
-        failure = Unreachable(f"Spaces did not answer in {region} ({type(error).__name__})", "check the network and the endpoint")
-    raise failure from None
+        raise Unreachable(f"Spaces did not answer in {region} ({type(error).__name__})", "check the network and the endpoint") from None
 
 
 def _ours(settings: Settings, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from policies.hygiene.document import rows
 from policies.reports.model import Entry, Proof, Report
 from policies.reports.period import Period
 from promises.kinds import Standards
@@ -30,6 +31,7 @@ def document(report: Report) -> dict[str, Any]:
         "period": report.period and _period(report.period),
         "promises": [_promise(entry) for entry in report.entries],
         "observations": [row for entry in report.entries for proof in entry.proofs for row in _observations(entry, proof)],
+        "hygiene": rows(report.hygiene),
     }
 
 

@@ -7,8 +7,10 @@ is planned is skipped; anything else that is not proven is an error, for "could 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
+from policies.hygiene.standing import Finding, Standing
 from policies.reports.model import Entry, Proof, Report
 from promises.verdicts import UNVERIFIED, Status
 
@@ -26,14 +28,44 @@ def render(report: Report) -> str:
         )
         status = _attributes(name="kept.status", value=entry.words)
         lines += [f"<testsuite {named}>", f"<properties><property {status}/></properties>", *(text for _, text in cases), "</testsuite>"]
-    return "\n".join([*lines, "</testsuites>", ""])
+    return "\n".join([*lines, *_hygiene(report), "</testsuites>", ""])
+
+
+def _hygiene(report: Report) -> list[str]:
+    """A suite of the rules of hygiene: a case a rule and surface; what is not known is an error, what is off or not applicable skipped."""
+    if not report.hygiene:
+        return []
+    cases = [_rule_case(report, finding) for finding in report.hygiene]
+    named = _attributes(
+        name="hygiene, beside the promises", timestamp=f"{report.at:%Y-%m-%dT%H:%M:%S}", **_tally(kind for kind, _ in cases)
+    )
+    return [f"<testsuite {named}>", *(text for _, text in cases), "</testsuite>"]
+
+
+_KINDS = {
+    Standing.FAIL: "failure",
+    Standing.UNKNOWN: "error",
+    Standing.PASS: "",
+    Standing.NOT_APPLICABLE: "skipped",
+    Standing.OFF: "skipped",
+}
+
+
+def _rule_case(report: Report, finding: Finding) -> tuple[str, str]:
+    rule, kind = finding.choice.rule, _KINDS[finding.standing]
+    named = _attributes(classname=f"{report.platform}.hygiene", name=f"{rule.id} ({finding.surface.value}): {rule.title}", time="0")
+    return kind, _element(f"<testcase {named}", kind, finding.reasons or (finding.standing.value,))
 
 
 _Suite = tuple[Entry, list[tuple[str, str]]]
 
 
 def _counts(suites: list[_Suite]) -> dict[str, str]:
-    found = [kind for _, cases in suites for kind, _ in cases]
+    return _tally(kind for _, cases in suites for kind, _ in cases)
+
+
+def _tally(kinds: Iterable[str]) -> dict[str, str]:
+    found = list(kinds)
     return {
         "tests": str(len(found)),
         "failures": str(found.count("failure")),
@@ -49,13 +81,17 @@ def _case(report: Report, entry: Entry, proof: Proof) -> tuple[str, str]:
     opened = (
         f"<testcase {_attributes(classname=f'{report.platform}.{entry.promise.id}', name=f'{proof.name} ({proof.surface})', time=seconds)}"
     )
-    text = "\n".join(reasons)
     if kind:
-        return (
-            kind,
-            f"{opened}><{kind} {_attributes(message=reasons[0] if reasons else proof.status.value)}>{_text(text)}</{kind}></testcase>",
-        )
+        return kind, _element(opened, kind, reasons or (proof.status.value,))
+    text = "\n".join(reasons)
     return kind, f"{opened}><system-out>{_text(text)}</system-out></testcase>" if text else f"{opened}/>"
+
+
+def _element(opened: str, kind: str, reasons: tuple[str, ...]) -> str:
+    """A case with what it is, if anything; `opened` is its element up to the bracket."""
+    if not kind:
+        return f"{opened}/>"
+    return f"{opened}><{kind} {_attributes(message=reasons[0])}>{_text(chr(10).join(reasons))}</{kind}></testcase>"
 
 
 def _outcome(report: Report, proof: Proof) -> tuple[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from policies.hygiene.standing import counts
 from policies.reports.changes import Change, changes
 from policies.reports.model import Entry, Report
 from promises.verdicts import Status
@@ -71,9 +72,11 @@ def _attention(rows: list[str], space: int) -> list[str]:
 
 
 def _foot(report: Report) -> list[str]:
+    stands = ", ".join(f"{count} {standing.value}" for standing, count in counts(report.hygiene).items() if count)
+    beside = [f"Hygiene, beside the promises: {stands}.", ""] if stands else []
     trust = "verifies" if report.trust.verified else "does **not** verify"
     made = f"{plain(report.making.tool)}, {report.at:%Y-%m-%d %H:%M} UTC"
-    return [f"The evidence log {trust}: {plural(report.trust.records, 'record')}. {made}."]
+    return [*beside, f"The evidence log {trust}: {plural(report.trust.records, 'record')}. {made}."]
 
 
 def plain(value: str) -> str:

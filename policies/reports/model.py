@@ -7,12 +7,14 @@ was not in its arguments, and nothing personal can be: catalogs, run summaries a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from policies.hygiene.standing import Finding, of_log, worst_first
 from policies.reports.history import NONE, Circumstances
 from policies.reports.period import Period
+from promises.hygiene import GROUP
 from promises.kinds import Kind, Kinds, Standards, kinds
 from promises.model import Catalog, Policy, Promise
 from promises.observations import Figure, Observation, Outcome, RunSummary
@@ -188,6 +190,8 @@ class Report:
     """Every run of the verified log: what days and pictures are told from, with what else decided on them (`given`)."""
     given: Circumstances = NONE
     period: Period | None = None
+    hygiene: tuple[Finding, ...] = ()
+    """How the rules of hygiene stand; empty where the log holds no run of them."""
 
     @property
     def attention(self) -> tuple[Entry, ...]:
@@ -219,7 +223,7 @@ def build(  # noqa: PLR0913 - what is promised, judged, checked and made, and tw
     table = table or kinds()
     entries = tuple(_entry(promise, judged, methods, table.by_id[promise.id]) for promise in catalog.promises)
     counts = {status: sum(each.status is status for each in entries) for status in Status}
-    return Report(
+    whole = Report(
         catalog.platform,
         catalog.policy,
         catalog.sha256,
@@ -231,6 +235,8 @@ def build(  # noqa: PLR0913 - what is promised, judged, checked and made, and tw
         runs=tuple(judged.runs),
         given=judged.given,
     )
+    looked = any(run.promise == GROUP for run in judged.runs)
+    return replace(whole, hygiene=worst_first(of_log(catalog, judged.runs))) if looked else whole
 
 
 def _entry(promise: Promise, judged: Judged, methods: Mapping[str, str], kind: Kind) -> Entry:

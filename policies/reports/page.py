@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from policies.hygiene.standing import Standing, counts
 from policies.reports.document import document
 from policies.reports.history import by_promise, year
 from policies.reports.matrix import matrix
@@ -37,6 +38,15 @@ OUTCOME_STATUS = {
 }
 """Which of the five signs stands for an outcome."""
 
+STANDING_STATUS = {
+    Standing.PASS: Status.KEPT,
+    Standing.FAIL: Status.BROKEN,
+    Standing.UNKNOWN: Status.NOT_PROVEN,
+    Standing.NOT_APPLICABLE: Status.EXCEPTED,
+    Standing.OFF: Status.EXCEPTED,
+}
+"""The same for how a rule of hygiene stands."""
+
 
 def render(report: Report) -> str:
     """The page."""
@@ -56,6 +66,8 @@ def render(report: Report) -> str:
         years=years,
         pictures=draw(report.runs, report.at),
         standards=matrix(report.entries),
+        hygiene=counts(report.hygiene) if report.hygiene else None,
+        standing_status=STANDING_STATUS,
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from evidence import composing
+from evidence import composing, deployments
 from evidence.composing import WITHHELD, Attested, Ended, Stamp, phrase, slug
+from evidence.deployments import Deployed
 from evidence.errors import Malformed
 from evidence.records import content
 from evidence.signing import fingerprint
@@ -32,6 +33,7 @@ STATEMENTS: dict[str, Statement] = {
         Ended("backup.run", "r1", START, "failed", "DeadlineExceeded", {"bytes": 12}, (Artifact(name="dump", sha256="f" * 64, bytes=9),)),
     ),
     "attestation": composing.attestation(STAMP, SAID),
+    "deployment": deployments.compose(STAMP, Deployed("pulumi-up", START, START, 36, "a" * 64, "b" * 64, (RUN,))),
     "heartbeat": composing.heartbeat(STAMP, 3, b"\x00" * 32),
     "rejected": composing.rejected(STAMP, [Rejection(sha256="c" * 64, reason="not-signed")]),
     "gap": composing.gap(STAMP, Gap(writer="w-2", first=2, last=5), 3, b"\x00" * 32),
@@ -102,6 +104,10 @@ BROKEN: dict[str, tuple[str, Change]] = {
     "a count of an unknown outcome": ("control run", lambda s: s["predicate"]["counts"].update(ok=1)),
     "an error that is a sentence": ("job end", lambda s: s["predicate"].update(error="Cannot read row of Jane")),
     "a name in the place of a role": ("attestation", lambda s: s["predicate"].update(role="Jane Doe")),
+    "a deployment by other means": ("deployment", lambda s: s["predicate"].update(how="by hand")),
+    "a deployment without a state": ("deployment", lambda s: s["predicate"].pop("state_digest")),
+    "a deployment without a pack": ("deployment", lambda s: s["predicate"].update(pack_sha256="")),
+    "a result in other words": ("deployment", lambda s: s["predicate"]["results"][0].update(result="ok")),
     "a reason that is a sentence": ("rejected", lambda s: s["predicate"]["rejected"][0].update(reason="because of Jane")),
 }
 

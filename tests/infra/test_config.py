@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from types import MappingProxyType
-
 import pytest
 
 from infra import config as configuration
 from infra.config import ConfigError
 from promises.loading import load_catalog
-from promises.model import Catalog
-
-GOOD = {
-    "platform": "illumacom",
-    "region": "nyc3",
-    "backupRegion": "sfo3",
-    "vpcRange": "10.10.0.0/20",
-    "domain": "illumacom.example",
-    "accountId": "0123456789abcdef" * 2,
-    "sshPublicKey": "ssh-ed25519 " + "A" * 68 + " operations",
-    "image": "debian-12-x64",
-    "appCount": "2",
-    "appSize": "s-2vcpu-2gb",
-    "jobsSize": "s-2vcpu-4gb",
-    "databaseVersion": "17",
-    "databaseSize": "db-s-2vcpu-4gb",
-    "databaseNodes": "2",
-}
+from tests.infra.support import GOOD, PLATFORMS, catalog, read
 
 
-def catalog(platform: str) -> Catalog:
-    return load_catalog(platform, None)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_tracked_stack_file_is_read(platform: str) -> None:
+    config = read(platform)
+    assert config.platform == platform
+    assert config.environment == "production"
+    assert config.hostname == f"app.{platform}.example"
+    assert config.protect
 
 
-def read(**changes: str | None) -> configuration.Config:
-    values = GOOD | changes
-    return configuration.read(values.get, catalog)
-
-
-def test_a_complete_configuration_is_read() -> None:
+def test_what_is_read_is_what_was_said() -> None:
     config = read()
     assert config.region == "nyc3"
-    assert config.hostname == "app.illumacom.example"
-    assert config.app_tag == "illumacom-app"
-    assert config.database_nodes == 2
+    assert config.tag("vault") == "illumacom-vault"
+    assert config.cluster.nodes == 2
+    assert config.addresses.application == "10.10.0.0/20"
+    assert config.dkim is not None
+    assert config.dkim[0] == "postmark"
+    assert config.mail_exchangers == ()
+    assert config.account_notices
 
 
 def test_what_is_stateful_is_protected_unless_a_local_stack_says_otherwise() -> None:
@@ -53,23 +37,42 @@ def test_what_is_stateful_is_protected_unless_a_local_stack_says_otherwise() -> 
     assert not read(environment="local", protect="false").protect
 
 
+CERTIFICATE = GOOD["internalAuthority"]
+
 REFUSED = {
     "a region outside the promise": ({"region": "fra1"}, "kept:region: 'fra1': expected one of nyc3"),
     "a region without Spaces": ({"region": "nyc1"}, "kept:region: 'nyc1'"),
     "backups in the same metropolitan area": ({"region": "sfo3", "backupRegion": "sfo2"}, "another metropolitan area than sfo3's"),
-    "a public network": ({"vpcRange": "8.8.0.0/20"}, "kept:vpcRange: '8.8.0.0/20': expected a private IPv4 network"),
-    "a network with host bits": ({"vpcRange": "10.10.0.1/20"}, "kept:vpcRange"),
-    "a network that is all of 10/8": ({"vpcRange": "10.0.0.0/8"}, "kept:vpcRange"),
+    "backups outside the promise": ({"backupRegion": "ams3"}, "kept:backupRegion: 'ams3': expected one of"),
+    "a public block": ({"addressBlock": "8.8.0.0/16"}, "kept:addressBlock: '8.8.0.0/16': expected a private IPv4 block"),
+    "a block with host bits": ({"addressBlock": "10.10.0.1/16"}, "kept:addressBlock"),
+    "a block that is all of 10/8": ({"addressBlock": "10.0.0.0/8"}, "kept:addressBlock"),
+    "a block that the cloud reserves": ({"addressBlock": "10.244.0.0/16"}, "kept:addressBlock"),
     "a domain with a scheme": ({"domain": "https://illumacom.example"}, "kept:domain"),
     "a short account id": ({"accountId": "abc"}, "kept:accountId: 'abc': expected the Cloudflare account's 32"),
+    "an address that is none": ({"alertEmail": "on duty"}, "kept:alertEmail: 'on duty': expected an address"),
+    "mail exchangers that are none": ({"mailExchangers": "mx1.example.com, 1.2.3.4"}, "kept:mailExchangers"),
+    "a mail key without its selector": ({"dkim": "A" * 300}, "kept:dkim"),
     "an RSA key": ({"sshPublicKey": "ssh-rsa AAAA"}, "kept:sshPublicKey"),
+    "addresses said beside the catalog's": ({"sshAddresses": "198.51.100.7/32"}, "no such key, for firewall.https-only of the catalog"),
+    "an image that the user data is not made for": (
+        {"image": "ubuntu-24-04-x64"},
+        "kept:image: 'ubuntu-24-04-x64': expected an image of Debian",
+    ),
     "no application host": ({"appCount": "0"}, "kept:appCount: '0': expected a number from 1 to 20"),
     "a count in words": ({"appCount": "two"}, "kept:appCount"),
+    "a volume that is too small": ({"volumeGib": "1"}, "kept:volumeGib: '1': expected a number from 10 to 1000"),
+    "a size with a space": ({"vaultSize": "s 2"}, "kept:vaultSize"),
     "an old Postgres": ({"databaseVersion": "12"}, "kept:databaseVersion: '12': expected one of 16, 17"),
+    "a digest that is none": ({"bundleSha256": "abc"}, "kept:bundleSha256: 'abc': expected a SHA-256"),
+    "a package over plain HTTP": ({"vaultPackage": "http://packages.example/x.deb"}, "kept:vaultPackage"),
     "an unknown environment": ({"environment": "test"}, "kept:environment"),
     "protection off in production": ({"protect": "false"}, "kept:protect: 'false': expected true"),
     "protection off in staging": ({"protect": "false", "environment": "staging"}, "this one is staging"),
     "protection that is neither": ({"protect": "no"}, "kept:protect: 'no': expected true or false"),
+    "notices that are neither": ({"accountNotices": "yes"}, "kept:accountNotices: 'yes': expected true or false"),
+    "a certificate that is none": ({"internalAuthority": "abc"}, "kept:internalAuthority: 'abc': expected one certificate in PEM"),
+    "two certificates": ({"originPullCertificate": CERTIFICATE * 2}, "kept:originPullCertificate: '-----BEGIN CERTIFICATE-----...'"),
 }
 
 
@@ -83,33 +86,36 @@ def test_a_value_that_breaks_its_rule_is_refused(changes: dict[str, str], messag
 @pytest.mark.parametrize("key", GOOD)
 def test_every_key_that_is_needed_is_asked_for_by_name(key: str) -> None:
     with pytest.raises(ConfigError, match=f"kept:{key}: is not set: expected"):
-        read(**{key: None})
+        configuration.read({**GOOD, key: None}.get, catalog)
 
 
-def with_parameter(promise_id: str, name: str, value: object) -> Catalog:
-    whole = catalog("illumacom")
-    promises = tuple(
-        replace(promise, parameters=MappingProxyType({**promise.parameters, name: value})) if promise.id == promise_id else promise
-        for promise in whole.promises
-    )
-    return replace(whole, promises=promises)
+def test_a_private_key_in_a_certificates_place_is_not_repeated() -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"
+    with pytest.raises(ConfigError, match="kept:originPullCertificate") as error:
+        read(originPullCertificate=CERTIFICATE + key)
+    assert "c2VjcmV0" not in str(error.value)
 
 
-def test_figures_follow_the_catalog() -> None:
-    figures = configuration.figures_of(with_parameter("transport.tls", "minimum_version", "1.3"))
-    assert figures.minimum_tls == "1.3"
-    assert figures.public_ports == (443,)
-    assert "173.245.48.0/20" in figures.edge_ranges
-
-
-BAD_FIGURES = {
-    "a UDP port": ("firewall.https-only", "public_ports", ("udp/443",)),
-    "a port range": ("firewall.https-only", "public_ports", ("tcp/1-1024",)),
-    "an old TLS": ("transport.tls", "minimum_version", "1.1"),
+SSH = {
+    "nobody": (None, "is not set"),
+    "nothing": ("", "''"),
+    "everybody": ("0.0.0.0/0", "'0.0.0.0/0'"),
+    "half of everybody": ("0.0.0.0/1", "'0.0.0.0/1'"),
+    "a wide block": ("198.51.0.0/16", "none wider than /24"),
+    "everybody in IPv6": ("::/0", "'::/0'"),
+    "an address without its prefix": ("198.51.100.7", "'198.51.100.7'"),
+    "host bits": ("198.51.100.7/24", "'198.51.100.7/24'"),
+    "one good and one wide": ("198.51.100.7/32, 10.0.0.0/8", "10.0.0.0/8"),
 }
 
 
-@pytest.mark.parametrize(("promise", "name", "value"), BAD_FIGURES.values(), ids=BAD_FIGURES.keys())
-def test_a_figure_that_the_program_cannot_carry_is_refused(promise: str, name: str, value: object) -> None:
-    with pytest.raises(ConfigError, match=promise):
-        configuration.figures_of(with_parameter(promise, name, value))
+@pytest.mark.parametrize(("value", "message"), SSH.values(), ids=SSH.keys())
+def test_where_the_catalog_names_no_addresses_the_stack_file_must(value: str | None, message: str) -> None:
+    with pytest.raises(ConfigError, match="kept:sshAddresses") as error:
+        read("lumina", sshAddresses=value)
+    assert message in str(error.value)
+
+
+def test_operators_of_two_sites_are_let_in() -> None:
+    assert read("lumina", sshAddresses="198.51.100.7/32, 2001:db8::/48").ssh_addresses == ("198.51.100.7/32", "2001:db8::/48")
+    assert read().ssh_addresses == load_catalog("illumacom", None).promise("firewall.https-only").texts("ssh_addresses")

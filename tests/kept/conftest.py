@@ -37,9 +37,9 @@ class Home:
             env={**inherited, "KEPT_HOME": str(self.folder), **environment},
         )
 
-    def json(self, *arguments: str, code: int = 0) -> dict[str, Any]:
+    def json(self, *arguments: str, code: int = 0, **environment: str) -> dict[str, Any]:
         """Run `kept ARGUMENTS -o json`, expect the exit code, and return what it printed."""
-        answer = self.run(*arguments, "-o", "json")
+        answer = self.run(*arguments, "-o", "json", **environment)
         assert answer.returncode == code, answer.stderr[-3000:]
         return json.loads(answer.stdout)
 

@@ -10,8 +10,8 @@ import yaml
 
 from kept import engine, locations
 from kept import local as local_run
-from kept.engine import LocalStack
 from kept.provision import BY_ENGINE, provision
+from kept.stacks import LocalStack, local_config, without_proxy
 from policies.readers import state
 from policies.readers.rehearsal import rehearse_project
 from services import settings as settings_module
@@ -27,11 +27,11 @@ needs_engine = pytest.mark.skipif(
 
 def test_a_proxy_of_the_callers_does_not_reach_the_engine() -> None:
     environ = {"http_proxy": "http://a", "HTTPS_PROXY": "http://b", "ALL_PROXY": "http://c", "PATH": "/bin"}
-    assert engine.without_proxy(environ) == {"PATH": "/bin"}
+    assert without_proxy(environ) == {"PATH": "/bin"}
 
 
 def test_a_local_stack_is_not_protected_and_the_tracked_one_is(local: Settings) -> None:
-    config = engine.local_config(local)
+    config = local_config(local)
     assert config["kept:protect"] == "false"
     assert config["kept:environment"] == "local"
     tracked = yaml.safe_load((locations.PROJECT / f"Pulumi.{PLATFORM}.yaml").read_text())
@@ -75,7 +75,7 @@ def test_a_whole_life_under_the_real_engine(own_servers: Settings) -> None:
     folder = own_servers.data.parent
     document, how = provision(own_servers, PLATFORM, folder, lambda _: None)
     assert how == BY_ENGINE
-    stack = LocalStack(own_servers, PLATFORM, folder)
+    stack = LocalStack(PLATFORM, own_servers, folder)
     stack.check_unchanged()
     again, _ = provision(own_servers, PLATFORM, folder, lambda _: None)
     assert state.read(again).digest == state.read(document).digest
@@ -85,7 +85,7 @@ def test_a_whole_life_under_the_real_engine(own_servers: Settings) -> None:
 
 
 def _same_as_rehearsed(settings: Settings, document: dict[str, object]) -> None:
-    rehearsed = rehearse_project(locations.PROJECT, PLATFORM, now=NOW, config=engine.local_config(settings))
+    rehearsed = rehearse_project(locations.PROJECT, PLATFORM, now=NOW, config=local_config(settings))
     by_engine = {each.urn: each for each in state.read(document).resources if not each.type.startswith("pulumi:providers:")}
     by_rehearsal = {each.urn: each for each in state.read(rehearsed).resources}
     assert set(by_engine) == set(by_rehearsal)

@@ -19,7 +19,7 @@ from services.errors import UsageError
 from services.settings import load
 from tests.kept.conftest import Home
 
-SERVERS = ["openbao", "objects", "postgres", "clouds"]
+SERVERS = ["openbao", "objects", "postgres", "clouds", "edge"]
 SECRETS = ("DIGITALOCEAN_TOKEN", "CLOUDFLARE_API_TOKEN", "SPACES_SECRET_ACCESS_KEY")
 
 
@@ -93,7 +93,7 @@ def test_a_missing_program_is_told_with_the_way_to_get_it(home: Home) -> None:
 
 def test_the_settings_file_reads_back_as_it_was_meant(tmp_path: Path) -> None:
     """Whatever the folder's name: spaces, quotes, backslashes and letters beyond ASCII."""
-    place = Place(Layout(tmp_path / "it's \"här\\"), dict.fromkeys(("postgres", "openbao", "objects", "clouds"), 5))
+    place = Place(Layout(tmp_path / "it's \"här\\"), dict.fromkeys(("postgres", "openbao", "openbao_cluster", "objects", "clouds"), 5))
     document = local_settings.document(endpoints.of(place), "illumacom", "0" * 32, {"app": "role-id"}, local.identities("illumacom"))
     assert tomllib.loads(local_settings.render(document)) == document
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from policies import ports
 from policies.addresses import INTERNAL, Addresses
-from policies.ingress import Allowance, of_firewall
-from policies.kinds import FIREWALL
-from policies.readers.state import Resource
+from policies.ingress import Allowance, Firewalls, Reading, applies, of_droplet, of_firewall
+from policies.kinds import DROPLET, FIREWALL
+from policies.readers.state import UNKNOWN, Resource
 
 EDGE = [ipaddress.ip_network("198.51.100.0/30"), ipaddress.ip_network("198.51.100.4/31")]
 OFFICE = [ipaddress.ip_network("198.51.100.7/32"), ipaddress.ip_network("198.51.100.4/32")]
@@ -80,3 +80,47 @@ def test_agrees_with_every_single_packet(rules: list[dict[str, Any]]) -> None:
 def test_the_order_of_rules_does_not_matter(rules: list[dict[str, Any]], random: Any) -> None:
     shuffled = random.sample(rules, len(rules))
     assert sorted(of_firewall(firewall(rules), ALLOWANCE).faults) == sorted(of_firewall(firewall(shuffled), ALLOWANCE).faults)
+
+
+def _of(kind: str, urn: str, /, **outputs: Any) -> Resource:
+    return Resource(urn, kind, urn, {}, outputs, protect=False, parent=None, dependencies=())
+
+
+TAGS = st.one_of(st.none(), st.just(UNKNOWN), st.lists(st.one_of(st.sampled_from(["a", "A", "b", "c"]), st.just(UNKNOWN)), max_size=3))
+IDS = st.one_of(st.none(), st.just(UNKNOWN), st.lists(st.one_of(st.sampled_from([1, 1.0, "1", 2, "3"]), st.just(UNKNOWN)), max_size=3))
+OPENINGS = st.sampled_from([[], [{"protocol": "tcp", "portRange": "22", "sourceAddresses": ["0.0.0.0/0"]}], UNKNOWN])
+COVERING = st.lists(st.tuples(TAGS, IDS, OPENINGS), max_size=5)
+
+
+def by_looking_at_each(droplet: Resource, firewalls: tuple[Resource, ...]) -> tuple[set[str], set[str]]:
+    """Faults and doubts, from every firewall in turn: what the index must not change."""
+    verdicts = [(each, applies(each, droplet)) for each in firewalls]
+    sure = [of_firewall(each, ALLOWANCE) for each, verdict in verdicts if verdict]
+    perhaps = [of_firewall(each, ALLOWANCE) for each, verdict in verdicts if verdict is None]
+    faults = {fault for each in sure for fault in each.faults}
+    doubts = {doubt for each in sure for doubt in each.doubts} | {doubt for each in perhaps for doubt in each.faults + each.doubts}
+    if not sure and perhaps:
+        doubts.add("which firewalls apply is not known before the tags and ids exist")
+    if not sure and not perhaps:
+        faults.add("no firewall applies to it, so every port is open")
+    return faults, doubts
+
+
+@given(COVERING, TAGS, st.sampled_from([1, "1", 2.0, UNKNOWN, None]))
+def test_firewalls_found_by_index_are_those_found_by_looking_at_each(parts: list[Any], tags: Any, identity: Any) -> None:
+    firewalls = tuple(
+        _of(FIREWALL, f"f{place}", name=f"f{place}", tags=own, dropletIds=ids, inboundRules=rules)
+        for place, (own, ids, rules) in enumerate(parts)
+    )
+    droplet = _of(DROPLET, "d", name="d", id=identity, tags=tags)
+    found = of_droplet(droplet, Firewalls(firewalls, ALLOWANCE))
+    assert (set(found.faults), set(found.doubts)) == by_looking_at_each(droplet, firewalls)
+
+
+def test_each_firewall_is_read_once_though_two_share_a_name() -> None:
+    open_to_all = [{"protocol": "tcp", "portRange": "22", "sourceAddresses": ["0.0.0.0/0"]}]
+    twins = (_of(FIREWALL, "f", tags=["a"], inboundRules=[]), _of(FIREWALL, "f", tags=["b"], inboundRules=open_to_all))
+    firewalls = Firewalls(twins, ALLOWANCE)
+    assert firewalls.reading(twins[0]) == Reading()
+    assert firewalls.reading(twins[1]).faults
+    assert firewalls.reading(twins[1]) is firewalls.reading(twins[1])

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,12 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from policies.early import EARLY
 from policies.readers import rehearsal, state
 from policies.readers.state import UNKNOWN, Stack
+from promises.hygiene import rules
+from promises.loading import load_catalog, platforms
+from promises.observations import Surface
 from tests.policies.controls.cases import BROKEN, FINE
-from tests.policies.controls.compliant import drop, put, stack
+from tests.policies.controls.compliant import USER_DATA, drop, put, stack
+from tests.policies.hygiene import compliant as clean
 
 PROJECT = Path(__file__).resolve().parents[2]
 PLACEHOLDER = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -57,16 +62,21 @@ def _wire(value: Any) -> Any:
     return PLACEHOLDER if value is UNKNOWN else value
 
 
-def whole(analyzer: Any, seen: Stack) -> list[Any]:
-    """The diagnostics over the whole stack."""
+def whole(analyzer: Any, seen: Stack, *, hygiene: bool = False) -> list[Any]:
+    """The diagnostics over the whole stack: those of the promises, or those of hygiene."""
     resources = [
         analyzer_pb2.AnalyzerResource(
-            type=each.type, properties=properties(dict(each.outputs)), urn=each.urn, name=each.name, dependencies=each.dependencies
+            type=each.type,
+            properties=properties(dict(each.outputs)),
+            urn=each.urn,
+            name=each.name,
+            dependencies=each.dependencies,
+            options=analyzer_pb2.AnalyzerResourceOptions(protect=each.protect),
         )
         for each in seen.resources
     ]
     answer = analyzer.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources), timeout=60)
-    return list(answer.diagnostics)
+    return [each for each in answer.diagnostics if each.policyName.startswith("hygiene.") is hygiene]
 
 
 def each_alone(analyzer: Any, seen: Stack) -> list[Any]:
@@ -78,11 +88,44 @@ def each_alone(analyzer: Any, seen: Stack) -> list[Any]:
     return found
 
 
+def test_a_digest_of_user_data_is_judged_by_what_the_resource_policy_saw(analyzer: Any) -> None:
+    """The engine hands the stack policy the provider's SHA-1; without the text nobody would know."""
+    digest = put("web0", "userData", "c0af657a8122db11fb8541f90feab7871c2c3d71")
+    unseen = stack(digest, put("web0", "id", "7001"))
+    lonely = [replace(each, urn=f"{each.urn}-alone") if each.name == "web0" else each for each in unseen.resources]
+    told = [each.message for each in whole(analyzer, state.stack_of(tuple(lonely)))]
+    assert len(told) == 2
+    assert all("user data is not known yet" in each for each in told)
+    each_alone(analyzer, stack())
+    assert [each.message for each in whole(analyzer, stack(digest))] == []
+    each_alone(analyzer, stack(put("web0", "userData", USER_DATA.replace("ssh_pwauth: false", "ssh_pwauth: true"))))
+    (finding,) = whole(analyzer, stack(digest))
+    assert "ssh_pwauth is True" in finding.message
+    each_alone(analyzer, stack())
+
+
+PLANNED = {
+    proof.control
+    for platform in platforms()
+    for promise in load_catalog(platform, None).promises
+    for proof in promise.proofs
+    if proof.surface is Surface.PLAN and proof.control
+}
+"""The plan controls of every catalog: one pack serves all platforms."""
+
+
 def test_the_pack_tells_what_it_holds(analyzer: Any) -> None:
     info = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=60)
     assert info.name == "kept"
-    policies = {policy.name: policy for policy in info.policies}
-    assert set(policies) == set(EARLY) | {f"{name}.resource" for name in EARLY}
+    every = {policy.name: policy for policy in info.policies}
+    assert every.pop("house.settings").enforcementLevel == analyzer_pb2.DISABLED
+    policies = {name: policy for name, policy in every.items() if not name.startswith("hygiene.")}
+    assert set(every) - set(policies) == {f"hygiene.{name}" for name in rules()}
+    for name in every.keys() - policies.keys():
+        assert every[name].enforcementLevel == analyzer_pb2.ADVISORY
+        assert every[name].framework.name == "hygiene"
+        assert all(part in every[name].remediation_steps for part in ("In the program:", "On the console:", "By a command:"))
+    assert set(policies) == PLANNED | {f"{name}.resource" for name in EARLY}
     for policy in policies.values():
         assert policy.enforcementLevel == analyzer_pb2.MANDATORY
         assert policy.severity
@@ -162,3 +205,15 @@ def test_a_wrong_value_is_flagged_beside_an_unknown_one(analyzer: Any) -> None:
         ("network.plan", analyzer_pb2.MANDATORY),
         ("network.plan", analyzer_pb2.ADVISORY),
     ]
+
+
+def test_hygiene_is_advised_and_names_the_subject_and_the_mending(analyzer: Any) -> None:
+    assert whole(analyzer, clean.stack(), hygiene=True) == []
+    (found,) = whole(analyzer, clean.stack(put("tls_1_3", "value", "off")), hygiene=True)
+    assert (found.policyName, found.enforcementLevel) == ("hygiene.zone.tls13", analyzer_pb2.ADVISORY)
+    assert "tls_1_3 of zone example.com" in found.message
+    assert "To mend it: declare" in found.message
+
+
+def test_hygiene_says_nothing_of_what_a_preview_cannot_know(analyzer: Any) -> None:
+    assert whole(analyzer, clean.stack(put("tls_1_3", "value", PLACEHOLDER)), hygiene=True) == []

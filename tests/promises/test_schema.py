@@ -17,11 +17,11 @@ from promises.schema import schema
 
 
 class Editor(yaml.SafeLoader):
-    """YAML as editors read it (1.2, core schema): a date is text."""
+    """YAML as editors read it (1.2, core schema): a date is text, and so are on, off, yes and no."""
 
 
 Editor.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
+    first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp") and (first in "tTfF" or not tag.endswith(":bool"))]
     for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 

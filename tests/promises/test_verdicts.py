@@ -126,6 +126,36 @@ RULES = {
     "a plan failure of another state": Case(
         promise(PLAN), (run(PLAN, seen("shelf 1", FAIL), state_digest="bb"),), Status.NOT_PROVEN, arguments={"state_digest": "aa"}
     ),
+    "a plan run for a state that was deployed": Case(
+        promise(PLAN), (run(PLAN, state_digest="aa"),), Status.KEPT, arguments={"state_digest": "aa", "deployed": {"aa", "bb"}}
+    ),
+    "a plan run for a state that came about past the pack": Case(
+        promise(PLAN),
+        (run(PLAN, state_digest="aa"),),
+        Status.NOT_PROVEN,
+        "shelf.plan (plan): the stack's state has no deployment record",
+        arguments={"state_digest": "aa", "deployed": {"bb"}},
+    ),
+    "a failure in a state that came about past the pack is one": Case(
+        promise(PLAN),
+        (run(PLAN, seen("shelf 1", FAIL), state_digest="aa"),),
+        Status.BROKEN,
+        "1 of 1 subject failed",
+        arguments={"state_digest": "aa", "deployed": set()},
+    ),
+    "a state that came about past the pack says nothing about live runs": Case(
+        promise(LIVE), (run(LIVE),), Status.KEPT, arguments={"state_digest": "aa", "deployed": set()}
+    ),
+    "what was not proven in a state past the pack keeps its own reason too": Case(
+        promise(PLAN),
+        (run(PLAN, state_digest="bb"),),
+        Status.NOT_PROVEN,
+        "the stack has changed since its last run",
+        arguments={"state_digest": "aa", "deployed": {"bb"}},
+    ),
+    "deployments say nothing when no state is asked about": Case(
+        promise(PLAN), (run(PLAN, state_digest="bb"),), Status.KEPT, arguments={"deployed": set()}
+    ),
     "a plan run when no state is asked about": Case(promise(PLAN), (run(PLAN, state_digest="bb"),), Status.KEPT),
     "no plan run though a state is asked about": Case(
         promise(PLAN), (), Status.NOT_PROVEN, "no run in the log", arguments={"state_digest": "aa"}

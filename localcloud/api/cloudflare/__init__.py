@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localcloud.api.calls import Answer, Call, Family, Route
-from localcloud.api.cloudflare import collections, dns, rulesets, settings, zones
+from localcloud.api.cloudflare import access, collections, dns, logpush, rulesets, settings, zones
 from localcloud.api.cloudflare.answers import API, refusal, result
 
 EDGE_RANGES = {
@@ -43,12 +43,8 @@ def _edge_ranges(_: Call) -> Answer:
     return result({"etag": "local", "jdcloud_cidrs": [], **EDGE_RANGES})
 
 
-def _verify_token(call: Call) -> Answer:
-    return result({"id": call.cloud.default_project()["owner_uuid"].replace("-", ""), "status": "active"})
-
-
-_OWN = (Route("GET", IPS, _edge_ranges), Route("GET", f"{API}/user/tokens/verify", _verify_token))
-_PARTS = (settings, dns, rulesets, collections, zones)
+_OWN = (Route("GET", IPS, _edge_ranges),)
+_PARTS = (settings, dns, rulesets, logpush, access, collections, zones)
 
 FAMILY = Family(
     prefix=API,

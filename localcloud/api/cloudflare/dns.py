@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from dataclasses import replace
 
-from localcloud.api.calls import Answer, Call, Route
+from localcloud.api.calls import Answer, Call, Handler, Route, objects
 from localcloud.api.cloudflare.answers import invalid, listing, not_found, one_of, result, text
 from localcloud.api.cloudflare.zones import ZONES, need_zone
 from localcloud.api.store import Document
@@ -124,10 +125,31 @@ def _delete(call: Call) -> Answer:
     return result({"id": identifier})
 
 
+def _batch(call: Call) -> Answer:
+    """Deletions, then changes, replacements and new records: all of them, or none."""
+    done: Document = {}
+    for name, method, handler in (("deletes", "DELETE", _delete), ("patches", "PATCH", _patch), ("puts", "PUT", _replace)):
+        done[name] = [_one(call, method, sent, handler) for sent in objects(call.body, name)]
+    done["posts"] = [
+        (_create(replace(call, path=call.collection, body=sent)).document or {})["result"] for sent in objects(call.body, "posts")
+    ]
+    return result(done)
+
+
+def _one(call: Call, method: str, sent: Document, handler: Handler) -> Document:
+    identifier = text(sent, "id")
+    path = f"{call.collection}/{identifier}"
+    changed: Document = (
+        handler(replace(call, method=method, path=path, parameters={**call.parameters, "id": identifier}, body=sent)).document or {}
+    )["result"]
+    return changed
+
+
 def routes() -> Iterable[Route]:
     one = f"{RECORDS}/{{id}}"
     yield Route("POST", RECORDS, _create)
     yield Route("GET", RECORDS, _list)
+    yield Route("POST", f"{RECORDS}/batch", _batch)
     yield Route("GET", one, _read)
     yield Route("PUT", one, _replace)
     yield Route("PATCH", one, _patch)

@@ -40,10 +40,14 @@ PHASES = (
     "http_request_sanitize",
     "http_request_sbfm",
     "http_request_transform",
+    "http_response_cache_settings",
     "http_response_compression",
     "http_response_firewall_managed",
     "http_response_headers_transform",
     "magic_transit",
+    "magic_transit_ids_managed",
+    "magic_transit_managed",
+    "magic_transit_ratelimit",
 )
 KINDS = ("zone", "root", "custom")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from localcloud.api.calls import Answer, Call, Route, fields
-from localcloud.api.cloudflare.answers import API, invalid, listing, need, not_found, result, text
+from localcloud.api.calls import Answer, Call, Handler, Route, fields
+from localcloud.api.cloudflare.answers import API, invalid, listing, not_found, result, text
 from localcloud.api.store import Document
 
 ZONES = f"{API}/zones"
@@ -101,7 +101,7 @@ def _zone(call: Call, name: str, owner: Document) -> Document:
         "development_mode": 0,
         "meta": _META,
         "owner": {"id": None, "type": "user", "email": None},
-        "plan": {"id": "x", "name": "Business", "legacy_id": "business"},
+        "plan": _PLAN,
         "permissions": ["#zone:read"],
         "tenant": {"id": None, "name": None},
         "tenant_unit": {"id": None},
@@ -109,6 +109,7 @@ def _zone(call: Call, name: str, owner: Document) -> Document:
     }
 
 
+_PLAN: Document = {"id": "x", "name": "Business", "legacy_id": "business"}
 _META: Document = {
     "cdn_only": False,
     "custom_certificate_quota": 1,
@@ -144,21 +145,32 @@ def _delete_zone(call: Call) -> Answer:
     return result({"id": identifier})
 
 
-def _list_members(call: Call) -> Answer:
-    need_account(call)
-    return listing(call, call.cloud.store.rows(call.path), 50)
+def _check_activation(call: Call) -> Answer:
+    return result({"id": need_zone(call)["id"]})
 
 
-def _add_member(call: Call) -> Answer:
-    need_account(call)
-    email = text(call.body, "email")
-    user = {"id": call.cloud.hex_id(), "email": email, "first_name": None, "last_name": None, "two_factor_authentication_enabled": False}
-    member = {"id": call.cloud.hex_id(), "email": email, "status": "accepted", "roles": [], "policies": [], **call.body, "user": user}
-    return result(call.cloud.store.put(call.path, member["id"], member))
+def _plans(call: Call) -> Answer:
+    need_zone(call)
+    return listing(call, [{**_PLAN, "can_subscribe": True, "is_subscribed": True, "currency": "USD", "frequency": "monthly", "price": 0}])
 
 
-def _read_member(call: Call) -> Answer:
-    return result(need(call, call.collection, call["id"]))
+def _hold(call: Call) -> Document:
+    found = call.cloud.store.find(f"{ZONES}/{need_zone(call)['id']}", "hold")
+    return found or {"hold": False, "hold_after": "", "include_subdomains": False}
+
+
+def _read_hold(call: Call) -> Answer:
+    return result(_hold(call))
+
+
+def _set_hold(*, hold: bool | None) -> Handler:
+    def handle(call: Call) -> Answer:
+        old = _hold(call)
+        wide = call.body.get("include_subdomains", call.query.get("include_subdomains", old["include_subdomains"]))
+        kept = old | {"hold": old["hold"] if hold is None else hold, "include_subdomains": wide in (True, "true")}
+        return result(call.cloud.store.put(f"{ZONES}/{call['zone']}", "hold", kept))
+
+    return handle
 
 
 def routes() -> Iterable[Route]:
@@ -168,11 +180,13 @@ def routes() -> Iterable[Route]:
     yield Route("GET", one_account, _read_account)
     yield Route("PUT", one_account, _change_account)
     yield Route("DELETE", one_account, _delete_account)
-    yield Route("GET", f"{one_account}/members", _list_members)
-    yield Route("POST", f"{one_account}/members", _add_member)
-    yield Route("GET", f"{one_account}/members/{{id}}", _read_member)
     yield Route("POST", ZONES, _create_zone)
     yield Route("GET", ZONES, _list_zones)
     yield Route("GET", one_zone, _read_zone)
     yield Route("PATCH", one_zone, _change_zone)
     yield Route("DELETE", one_zone, _delete_zone)
+    yield Route("PUT", f"{one_zone}/activation_check", _check_activation)
+    yield Route("GET", f"{one_zone}/available_plans", _plans)
+    yield Route("GET", f"{one_zone}/hold", _read_hold)
+    for method, hold in (("POST", True), ("DELETE", False), ("PATCH", None)):
+        yield Route(method, f"{one_zone}/hold", _set_hold(hold=hold))

@@ -6,20 +6,42 @@ from localcloud.api.calls import Family
 from localcloud.api.digitalocean import (
     account,
     actions,
+    apps,
     balancers,
     database_contents,
     databases,
     droplets,
     firewalls,
+    kubernetes,
     networks,
     projects,
+    reserved_addresses,
     resources,
+    snapshots,
+    spaces_keys,
     tags,
 )
 from localcloud.api.digitalocean.answers import not_found, refusal
 from localcloud.api.errors import ApiError
 
-_PARTS = (account, projects, networks, tags, actions, droplets, firewalls, balancers, resources, database_contents, databases)
+_PARTS = (
+    account,
+    spaces_keys,
+    projects,
+    networks,
+    tags,
+    snapshots,
+    actions,
+    droplets,
+    reserved_addresses,
+    firewalls,
+    balancers,
+    resources,
+    database_contents,
+    databases,
+    kubernetes,
+    apps,
+)
 _IDENTIFIERS = {401: "unauthorized", 403: "forbidden", 404: "not_found", 429: "too_many_requests"}
 
 

@@ -1,7 +1,4 @@
-"""The account: SSH keys, Spaces keys, what the account is, regions and sizes.
-
-Spaces keys are handed out, but the S3 server behind the gateway does not know them yet: it goes by its own identities.
-"""
+"""The account: SSH keys, what the account is, regions and sizes."""
 
 from __future__ import annotations
 
@@ -11,14 +8,12 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from localcloud.api.calls import Answer, Call, Route, objects
-from localcloud.api.digitalocean.answers import listing, need, one_of, text, unprocessable
-from localcloud.api.digitalocean.collections import Collection
+from localcloud.api.calls import Answer, Call, Route
+from localcloud.api.digitalocean.answers import listing, need, text, unprocessable
 from localcloud.api.digitalocean.slugs import REGIONS, SIZES, region_document, size_document
 from localcloud.api.store import Document
 
 SSH_KEYS = "/v2/account/keys"
-SPACES_KEYS = "/v2/spaces/keys"
 
 
 def fingerprint(public_key: str) -> str:
@@ -67,19 +62,6 @@ def _delete_key(call: Call) -> Answer:
     return Answer(204)
 
 
-def _create_spaces_key(call: Call) -> Answer:
-    key = _spaces_key(call) | {"access_key": "DO00" + call.cloud.hex_id()[:16].upper()}
-    call.cloud.store.put(SPACES_KEYS, key["access_key"], key)
-    return Answer(201, {"key": {**key, "secret_key": call.cloud.secret()[:43]}})
-
-
-def _spaces_key(call: Call) -> Document:
-    grants = objects(call.body, "grants")
-    for grant in grants:
-        one_of(grant, "permission", ("read", "readwrite", "fullaccess"))
-    return {"name": text(call.body, "name"), "grants": grants, "created_at": call.cloud.now()}
-
-
 def _account(call: Call) -> Answer:
     team = {"uuid": str(call.cloud.default_project()["owner_uuid"]), "name": "local"}
     account = {
@@ -104,9 +86,6 @@ def _list_sizes(call: Call) -> Answer:
     return listing(call, "sizes", [size_document(slug) for slug in SIZES])
 
 
-_SPACES_KEYS = Collection(SPACES_KEYS, "key", "keys", _spaces_key, key="access_key", update=("PUT", "PATCH"), keep=("access_key",))
-
-
 def routes() -> Iterable[Route]:
     yield Route("GET", "/v2/account", _account)
     yield Route("GET", "/v2/regions", _list_regions)
@@ -116,5 +95,3 @@ def routes() -> Iterable[Route]:
     yield Route("GET", f"{SSH_KEYS}/{{id}}", _read_key)
     yield Route("PUT", f"{SSH_KEYS}/{{id}}", _rename_key)
     yield Route("DELETE", f"{SSH_KEYS}/{{id}}", _delete_key)
-    yield Route("POST", SPACES_KEYS, _create_spaces_key)
-    yield from _SPACES_KEYS.routes()

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from localcloud.api.calls import Answer, Call, Route, whole
-from localcloud.api.digitalocean.answers import listing, need, one_of, text, unprocessable
+from localcloud.api.digitalocean import snapshots
+from localcloud.api.digitalocean.answers import listing, need, not_found, one_of, text, unprocessable
 from localcloud.api.digitalocean.droplets import DROPLETS, keep_backup_policy, sized
 from localcloud.api.digitalocean.slugs import check_size
 from localcloud.api.store import Document
@@ -17,8 +18,8 @@ ACTIONS = "/v2/actions"
 VOLUMES = "/v2/volumes"
 
 
-def record(call: Call, kind: str, resource_type: str, resource: object, region: str) -> Document:
-    """A finished action."""
+def record(call: Call, kind: str, resource_type: str, resource: str, region: str) -> Document:
+    """A finished action, kept among all and below its resource; only a droplet's names it, for ids of others are no numbers."""
     now, number = call.cloud.now(), call.cloud.number()
     action = {
         "id": number,
@@ -26,10 +27,11 @@ def record(call: Call, kind: str, resource_type: str, resource: object, region: 
         "type": kind,
         "started_at": now,
         "completed_at": now,
-        "resource_id": resource,
+        "resource_id": int(resource.rsplit("/", 1)[1]) if resource_type == "droplet" else None,
         "resource_type": resource_type,
         "region_slug": region,
     }
+    call.cloud.store.put(f"{resource}/actions", number, action)
     return call.cloud.store.put(ACTIONS, number, action)
 
 
@@ -66,6 +68,12 @@ def _policy(call: Call, droplet: Document) -> None:
     keep_backup_policy(call, droplet["id"], call.body.get("backup_policy"))
 
 
+def _snapshot(call: Call, droplet: Document) -> None:
+    number = call.cloud.number()
+    snapshots.take(call, str(number), "droplet", droplet, droplet["disk"])
+    droplet["snapshot_ids"] = [*droplet["snapshot_ids"], number]
+
+
 def _nothing(_: Call, __: Document) -> None:
     return None
 
@@ -78,7 +86,7 @@ DROPLET_ACTIONS: Mapping[str, Callable[[Call, Document], None]] = {
     "power_on": _status("active"),
     "reboot": _nothing,
     "power_cycle": _nothing,
-    "snapshot": _nothing,
+    "snapshot": _snapshot,
     "enable_backups": _feature("backups", present=True),
     "disable_backups": _feature("backups", present=False),
     "change_backup_policy": _policy,
@@ -88,22 +96,44 @@ DROPLET_ACTIONS: Mapping[str, Callable[[Call, Document], None]] = {
 
 
 def _on_droplet(call: Call) -> Answer:
-    droplet = need(call, DROPLETS, call["id"])
+    return Answer(201, {"action": _act(call, need(call, DROPLETS, call["id"]))})
+
+
+def _act(call: Call, droplet: Document) -> Document:
     kind = one_of(call.body, "type", tuple(DROPLET_ACTIONS))
     DROPLET_ACTIONS[kind](call, droplet)
-    call.cloud.store.put(DROPLETS, call["id"], droplet)
-    return Answer(201, {"action": record(call, kind, "droplet", droplet["id"], droplet["region"]["slug"])})
+    call.cloud.store.put(DROPLETS, droplet["id"], droplet)
+    return record(call, kind, "droplet", f"{DROPLETS}/{droplet['id']}", droplet["region"]["slug"])
+
+
+def _on_tagged(call: Call) -> Answer:
+    tag = call.query.get("tag_name")
+    if not tag:
+        raise unprocessable("tag_name is required")
+    return Answer(201, {"actions": [_act(call, row) for row in call.cloud.store.rows(DROPLETS) if tag in row["tags"]]})
+
+
+def _on_named_volume(call: Call) -> Answer:
+    """The volume is named in the body, by name and region."""
+    name, region = call.body.get("volume_name"), call.body.get("region")
+    for row in call.cloud.store.rows(VOLUMES):
+        if row["name"] == name and region in (None, row["region"]["slug"]):
+            return _change_volume(call, row)
+    raise not_found()
 
 
 def _on_volume(call: Call) -> Answer:
-    volume = need(call, VOLUMES, call["id"])
+    return _change_volume(call, need(call, VOLUMES, call["id"]))
+
+
+def _change_volume(call: Call, volume: Document) -> Answer:
     kind = one_of(call.body, "type", ("resize", "attach", "detach"))
     if kind == "resize":
         _grow(call, volume)
     else:
         _attach(call, volume, present=kind == "attach")
-    call.cloud.store.put(VOLUMES, call["id"], volume)
-    return Answer(202, {"action": record(call, kind, "volume", volume["id"], volume["region"]["slug"])})
+    call.cloud.store.put(VOLUMES, volume["id"], volume)
+    return Answer(202, {"action": record(call, kind, "volume", f"{VOLUMES}/{volume['id']}", volume["region"]["slug"])})
 
 
 def _grow(call: Call, volume: Document) -> None:
@@ -128,9 +158,8 @@ def _list(call: Call) -> Answer:
 
 
 def _of_resource(call: Call) -> Answer:
-    resource = need(call, call.collection.rsplit("/", 1)[0], call["id"])
-    rows = [row for row in call.cloud.store.rows(ACTIONS) if row["resource_id"] == resource["id"]]
-    return listing(call, "actions", rows[::-1])
+    need(call, call.collection.rsplit("/", 1)[0], call["id"])
+    return listing(call, "actions", call.cloud.store.rows(call.path)[::-1])
 
 
 def _read(call: Call) -> Answer:
@@ -140,6 +169,8 @@ def _read(call: Call) -> Answer:
 def routes() -> Iterable[Route]:
     yield Route("GET", ACTIONS, _list)
     yield Route("GET", f"{ACTIONS}/{{action}}", _read)
+    yield Route("POST", f"{DROPLETS}/actions", _on_tagged)
+    yield Route("POST", f"{VOLUMES}/actions", _on_named_volume)
     for collection, handler in ((DROPLETS, _on_droplet), (VOLUMES, _on_volume)):
         yield Route("POST", f"{collection}/{{id}}/actions", handler)
         yield Route("GET", f"{collection}/{{id}}/actions", _of_resource)

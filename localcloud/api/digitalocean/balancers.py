@@ -7,11 +7,12 @@ certificate, expiry, names and fingerprint are read from the PEM where it is one
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
-from localcloud.api.calls import Call, Route, listed, objects
-from localcloud.api.digitalocean.answers import forbidden, one_of, refusal, text, unprocessable
+from localcloud.api.calls import Answer, Call, Route, listed, objects
+from localcloud.api.digitalocean.answers import forbidden, need, one_of, refusal, text, unprocessable
 from localcloud.api.digitalocean.collections import Collection
 from localcloud.api.digitalocean.networks import choose_vpc
 from localcloud.api.digitalocean.slugs import check_region, region_document
@@ -20,6 +21,7 @@ from localcloud.api.store import Document
 BALANCERS = "/v2/load_balancers"
 CERTIFICATES = "/v2/certificates"
 UNREAD_LIFETIME = timedelta(days=90)
+_LISTS = {"droplet_ids": "droplets", "forwarding_rules": "forwarding_rules"}
 _PROTOCOLS = ("http", "https", "http2", "http3", "tcp", "udp")
 
 
@@ -106,10 +108,39 @@ def _certificate_may_go(call: Call, found: Document) -> None:
             raise forbidden("Make sure the certificate is not in use before deleting it")
 
 
+def _extend(call: Call) -> Answer:
+    return _adjust(call, lambda known, sent: [*known, *(each for each in sent if each not in known)])
+
+
+def _reduce(call: Call) -> Answer:
+    return _adjust(call, lambda known, sent: [each for each in known if each not in sent])
+
+
+def _adjust(call: Call, combine: Callable[[list[Any], list[Any]], list[Any]]) -> Answer:
+    """Some droplets or forwarding rules come or go; the rest stays as it is."""
+    balancer = need(call, BALANCERS, call["id"])
+    lists = {field: combine(balancer.get(field) or [], listed(call.body, field)) for field in _LISTS if call.body.get(field)}
+    if not lists or not lists.get("forwarding_rules", True):
+        raise unprocessable(f"expected one of {', '.join(_LISTS)}, and a forwarding rule to stay")
+    for rule in objects(call.body, "forwarding_rules"):
+        _check_rule(call, rule)
+    call.cloud.store.put(BALANCERS, call["id"], balancer | lists)
+    return Answer(204)
+
+
+def _purge(call: Call) -> Answer:
+    need(call, BALANCERS, call["id"])
+    return Answer(204)
+
+
 _CERTIFICATES = Collection(CERTIFICATES, "certificate", "certificates", _make_certificate, update=(), may_go=_certificate_may_go)
 _BALANCERS = Collection(BALANCERS, "load_balancer", "load_balancers", _make_balancer, created=202, keep=("ip",))
 
 
 def routes() -> Iterable[Route]:
+    yield Route("DELETE", f"{BALANCERS}/{{id}}/cache", _purge)
+    for part in _LISTS.values():
+        yield Route("POST", f"{BALANCERS}/{{id}}/{part}", _extend)
+        yield Route("DELETE", f"{BALANCERS}/{{id}}/{part}", _reduce)
     yield from _CERTIFICATES.routes()
     yield from _BALANCERS.routes()

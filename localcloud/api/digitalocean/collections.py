@@ -24,13 +24,18 @@ def _nothing(_: Call, __: Document) -> None:
     return None
 
 
+def _any(_: Call, __: Document) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Collection:
     """`path` is the collection's path template, `one` and `many` the keys of its answers, `key` the field that is the id in paths.
 
     `make` builds the whole resource from a call and raises to refuse it; `update` is the method that changes one (None: none can);
-    `merges` says whether that keeps fields that were not sent; `keep` are fields the server owns; `parent` is the number of path
-    parts of the resource this collection hangs on; `may_go` raises when a resource may not be deleted; `after` follows every change.
+    `merges` says whether PUT, too, keeps fields that were not sent; `keep` are fields the server owns; `parent` is the number of path
+    parts of the resource this collection hangs on; `may_go` raises when a resource may not be deleted; `after` follows every change;
+    `wanted` adds filters of its own to those that lists share.
     """
 
     path: str
@@ -47,6 +52,7 @@ class Collection:
     check: Callable[[Call, Document], None] = _nothing
     may_go: Callable[[Call, Document], None] = _nothing
     after: Callable[[Call, Document], None] = _nothing
+    wanted: Callable[[Call, Document], bool] = _any
 
     def routes(self) -> Iterable[Route]:
         one = f"{self.path}/{{id}}"
@@ -66,14 +72,14 @@ class Collection:
 
     def list(self, call: Call) -> Answer:
         self._need_parent(call, call.path)
-        return listing(call, self.many, [row for row in call.cloud.store.rows(call.path) if _wanted(call, row)])
+        return listing(call, self.many, [row for row in call.cloud.store.rows(call.path) if _wanted(call, row) and self.wanted(call, row)])
 
     def read(self, call: Call) -> Answer:
         return Answer(200, {self.one: need(call, call.collection, call["id"])})
 
     def change(self, call: Call) -> Answer:
         old = need(call, call.collection, call["id"])
-        new = self._merged(call, old) if self.merges else self._replaced(call, old)
+        new = self._merged(call, old) if self.merges or call.method == "PATCH" else self._replaced(call, old)
         self.check(call, new)
         call.cloud.store.put(call.collection, call["id"], new)
         self.after(call, new)

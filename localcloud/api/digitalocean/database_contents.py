@@ -21,6 +21,7 @@ from localcloud.api.store import Document
 CLUSTER = f"{DATABASES}/{{cluster}}"
 MOST_TRUSTED_SOURCES = 100
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,62}")
+_MODES = ("transaction", "session", "statement")
 _SOURCES = ("ip_addr", "droplet", "k8s", "tag", "app")
 _AUTOSCALE = {"storage": {"enabled": False, "threshold_percent": 80, "increment_gib": 10}}
 
@@ -93,13 +94,39 @@ def _own(kind: str, field: str) -> tuple[Route, ...]:
 
 
 def _make_pool(call: Call) -> Document:
-    one_of(call.body, "mode", ("transaction", "session", "statement"))
+    one_of(call.body, "mode", _MODES)
     return {
         **call.body,
         "name": _new_name(call, ""),
         "connection": connection(call, private=False),
         "private_connection": connection(call, private=True),
     }
+
+
+def _change_pool(call: Call) -> Answer:
+    pool = need(call, call.collection, call["id"]) | {
+        field: call.body[field] for field in ("mode", "size", "db", "user") if field in call.body
+    }
+    one_of(pool, "mode", _MODES)
+    call.cloud.store.put(call.collection, call["id"], pool)
+    return Answer(204)
+
+
+def _change_user(call: Call) -> Answer:
+    """The settings of a user: kept, for they are of other engines than Postgres."""
+    user = need(call, call.collection, call["id"]) | {"settings": fields(call.body, "settings")}
+    return Answer(200, {"user": call.cloud.store.put(call.collection, call["id"], user)})
+
+
+def _promote(call: Call) -> Answer:
+    """A replica that is promoted is one no more: it goes its own way as a cluster."""
+    replica = need(call, f"{DATABASES}/{call['cluster']}/replicas", call["id"])
+    cluster = need(call, DATABASES, call["cluster"])
+    server = {field: replica[field] for field in ("id", "name", "region", "size", "created_at")}
+    call.cloud.store.put(DATABASES, replica["id"], cluster | server | {"num_nodes": 1, "tags": replica.get("tags") or []})
+    call.cloud.store.remove(f"{DATABASES}/{call['cluster']}/replicas", replica["name"])
+    trusted_sources.apply(call)
+    return Answer(204)
 
 
 def _make_replica(call: Call) -> Document:
@@ -198,6 +225,9 @@ def routes() -> Iterable[Route]:
     yield from _own("db", "database")
     yield from _own("user", "user")
     yield Route("POST", f"{CLUSTER}/users/{{id}}/reset_auth", _reset_password)
+    yield Route("PUT", f"{CLUSTER}/users/{{id}}", _change_user)
+    yield Route("PUT", f"{CLUSTER}/pools/{{id}}", _change_pool)
+    yield Route("PUT", f"{CLUSTER}/replicas/{{id}}/promote", _promote)
     yield Route("GET", f"{CLUSTER}/logsink/{{id}}", _read_sink)
     yield Route("PUT", f"{CLUSTER}/logsink/{{id}}", _change_sink)
     yield Route("GET", f"{CLUSTER}/firewall", _read_firewall)

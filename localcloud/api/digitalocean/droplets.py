@@ -17,16 +17,19 @@ from localcloud.api.digitalocean.account import find_key
 from localcloud.api.digitalocean.answers import listing, need, text, unprocessable
 from localcloud.api.digitalocean.collections import Collection
 from localcloud.api.digitalocean.networks import choose_vpc
-from localcloud.api.digitalocean.slugs import SIZES, check_image, check_region, check_size, region_document, size_document
+from localcloud.api.digitalocean.slugs import SIZES, check_image, check_region, check_size, image_document, region_document, size_document
 from localcloud.api.digitalocean.tags import ensure_tags
 from localcloud.api.store import Document
 
 DROPLETS = "/v2/droplets"
 FIREWALLS = "/v2/firewalls"
 VOLUMES = "/v2/volumes"
+SNAPSHOTS = "/v2/snapshots"
+RESERVED = ("/v2/reserved_ips", "/v2/reserved_ipv6")
 USER_DATA_BYTES = 64 * 1024
 _NAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?")
 _PLANS = ("daily", "weekly")
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
 def make_droplet(call: Call) -> Document:
@@ -45,7 +48,7 @@ def make_droplet(call: Call) -> Document:
         "backup_ids": [],
         "next_backup_window": None,
         "snapshot_ids": [],
-        "image": _image(body["image"]),
+        "image": image_document(body["image"]),
         "volume_ids": [str(each.get("id") if isinstance(each, dict) else each) for each in listed(body, "volumes")],
         "networks": _networks(call),
         "region": region_document(region),
@@ -86,7 +89,8 @@ def _attach_volumes(call: Call, number: int, volumes: list[str]) -> None:
 def _check(call: Call, name: str) -> None:
     if not _NAME.fullmatch(name):
         raise unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)")
-    check_image(call.body.get("image"))
+    own = [int(row["id"]) for row in call.cloud.store.rows(SNAPSHOTS) if row["resource_type"] == "droplet"]
+    check_image(call.body.get("image"), own)
     for key in listed(call.body, "ssh_keys"):
         if find_key(call, key) is None:
             raise unprocessable(f"{key} are invalid key identifiers for Droplet creation.")
@@ -96,16 +100,6 @@ def _check(call: Call, name: str) -> None:
 
 def _features(body: Document) -> list[str]:
     return [*(name for name in ("backups", "ipv6", "monitoring") if body.get(name)), "private_networking"]
-
-
-def _image(image: object) -> Document:
-    number = image if isinstance(image, int) else 7
-    return {
-        "id": number,
-        "slug": image if isinstance(image, str) else None,
-        "name": str(image),
-        "distribution": str(image).partition("-")[0],
-    }
 
 
 def _networks(call: Call) -> Document:
@@ -121,7 +115,11 @@ def _after(call: Call, _: Document) -> None:
 
 
 def _detach_volumes(call: Call, droplet: Document) -> None:
-    """A droplet goes, its volumes stay."""
+    """A droplet goes; its volumes and reserved addresses stay."""
+    for collection in RESERVED:
+        for row in call.cloud.store.rows(collection):
+            if row["droplet"] and row["droplet"]["id"] == droplet["id"]:
+                call.cloud.store.put(collection, row["ip"], row | {"droplet": None})
     for volume in call.cloud.store.rows(VOLUMES):
         if droplet["id"] in volume["droplet_ids"]:
             call.cloud.store.put(VOLUMES, volume["id"], volume | {"droplet_ids": []})
@@ -136,16 +134,18 @@ def _create(call: Call) -> Answer:
 
 
 def _backup_policy(call: Call) -> Answer:
-    droplet = need(call, DROPLETS, call["id"])
-    policy = call.cloud.store.find(f"{DROPLETS}/{call['id']}/backups", "policy")
+    return Answer(200, {"policy": _policy_of(call, need(call, DROPLETS, call["id"]))})
+
+
+def _policy_of(call: Call, droplet: Document) -> Document:
+    policy = call.cloud.store.find(f"{DROPLETS}/{droplet['id']}/backups", "policy")
     enabled = "backups" in droplet["features"]
-    answer = {
+    return {
         "droplet_id": droplet["id"],
         "backup_enabled": enabled,
         "backup_policy": policy if enabled else None,
         "next_backup_window": None,
     }
-    return Answer(200, {"policy": answer})
 
 
 def _backups(call: Call) -> Answer:
@@ -159,6 +159,36 @@ def _firewalls(call: Call) -> Answer:
     return listing(call, "firewalls", rows)
 
 
+def _policies(call: Call) -> Answer:
+    rows = [row for row in call.cloud.store.rows(DROPLETS) if "backups" in row["features"]]
+    return listing(call, "policies", [_policy_of(call, row) for row in rows])
+
+
+def _supported_policies(_: Call) -> Answer:
+    weekly = {"name": "weekly", "possible_days": [*_WEEKDAYS], "retention_period_days": 28}
+    daily = {"name": "daily", "possible_days": [], "retention_period_days": 7}
+    hours = {"possible_window_starts": list(range(0, 24, 4)), "window_length_hours": 4}
+    return Answer(200, {"supported_policies": [each | hours for each in (weekly, daily)]})
+
+
+def _neighbors(call: Call) -> Answer:
+    need(call, DROPLETS, call["id"])
+    return listing(call, "droplets", [])
+
+
+def _delete_tagged(call: Call) -> Answer:
+    """Every droplet with a tag; without one the call is refused, for it would mean them all."""
+    tag = call.query.get("tag_name")
+    if not tag:
+        raise unprocessable("tag_name is required")
+    for row in call.cloud.store.rows(DROPLETS):
+        if tag in row["tags"]:
+            _detach_volumes(call, row)
+            call.cloud.store.remove(DROPLETS, row["id"])
+    trusted_sources.apply(call)
+    return Answer(204)
+
+
 def _covers(firewall: Document, droplet: Document) -> bool:
     return droplet["id"] in (firewall["droplet_ids"] or []) or bool(set(firewall["tags"] or []) & set(droplet["tags"]))
 
@@ -168,6 +198,10 @@ _DROPLETS = Collection(DROPLETS, "droplet", "droplets", make_droplet, created=20
 
 def routes() -> Iterable[Route]:
     yield Route("POST", DROPLETS, _create)
+    yield Route("DELETE", DROPLETS, _delete_tagged)
+    yield Route("GET", f"{DROPLETS}/backups/policies", _policies)
+    yield Route("GET", f"{DROPLETS}/backups/supported_policies", _supported_policies)
+    yield Route("GET", f"{DROPLETS}/{{id}}/neighbors", _neighbors)
     yield Route("GET", f"{DROPLETS}/{{id}}/backups/policy", _backup_policy)
     yield Route("GET", f"{DROPLETS}/{{id}}/backups", _backups)
     yield Route("GET", f"{DROPLETS}/{{id}}/firewalls", _firewalls)

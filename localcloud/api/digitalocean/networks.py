@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from localcloud.api.calls import Answer, Call, Route
 from localcloud.api.digitalocean.answers import forbidden, listing, need, text, unprocessable
@@ -25,6 +26,7 @@ _MEMBERS = (
     ("/v2/droplets", "vpc_uuid", "do:droplet"),
     ("/v2/databases", "private_network_uuid", "do:dbaas"),
     ("/v2/load_balancers", "vpc_uuid", "do:loadbalancer"),
+    ("/v2/kubernetes/clusters", "vpc_uuid", "do:kubernetes"),
 )
 
 
@@ -128,6 +130,25 @@ def _make_peering(call: Call) -> Document:
     return {"id": call.cloud.uuid(), "name": name, "vpc_ids": vpcs, "created_at": call.cloud.now(), "status": "ACTIVE"}
 
 
+def _list_peerings(call: Call) -> Answer:
+    need(call, VPCS, call["id"])
+    return listing(call, "peerings", [row for row in call.cloud.store.rows(PEERINGS) if call["id"] in row["vpc_ids"]])
+
+
+def _peer(call: Call) -> Answer:
+    """A peering made from one of its VPCs."""
+    body = {"name": call.body.get("name"), "vpc_ids": [call["id"], call.body.get("vpc_id")]}
+    status, document = _PEERINGS.create(replace(call, path=PEERINGS, body=body))
+    return Answer(status, {"peering": (document or {})["vpc_peering"]})
+
+
+def _rename_peering(call: Call) -> Answer:
+    need(call, VPCS, call["id"])
+    found = need(call, PEERINGS, call["peering"])
+    changed = call.cloud.store.put(PEERINGS, found["id"], found | {"name": text(call.body, "name")})
+    return Answer(200, {"peering": changed})
+
+
 _VPCS = Collection(
     VPCS,
     "vpc",
@@ -154,5 +175,8 @@ _PEERINGS = Collection(
 
 def routes() -> Iterable[Route]:
     yield Route("GET", f"{VPCS}/{{id}}/members", _list_members)
+    yield Route("GET", f"{VPCS}/{{id}}/peerings", _list_peerings)
+    yield Route("POST", f"{VPCS}/{{id}}/peerings", _peer)
+    yield Route("PATCH", f"{VPCS}/{{id}}/peerings/{{peering}}", _rename_peering)
     yield from _VPCS.routes()
     yield from _PEERINGS.routes()

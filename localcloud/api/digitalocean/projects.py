@@ -7,6 +7,7 @@ can the default one. What is created is not assigned by itself; a resource that 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from localcloud.api.calls import Answer, Call, Route
 from localcloud.api.digitalocean.answers import conflict, listing, need, refusal, text, unprocessable
@@ -32,6 +33,11 @@ def _project(call: Call) -> Document:
 
 def _read_default(call: Call) -> Answer:
     return Answer(200, {"project": call.cloud.default_project()})
+
+
+def _change_default(call: Call) -> Answer:
+    identifier = call.cloud.default_project()["id"]
+    return _PROJECTS.change(replace(call, path=f"{PROJECTS}/{identifier}", parameters={"id": identifier}))
 
 
 def _after(call: Call, changed: Document) -> None:
@@ -69,6 +75,14 @@ def _assign(call: Call) -> Answer:
     return Answer(200, {"resources": rows, "links": {}, "meta": {"total": len(rows)}})
 
 
+def _list_default(call: Call) -> Answer:
+    return _list_resources(replace(call, parameters={"id": "default"}))
+
+
+def _assign_default(call: Call) -> Answer:
+    return _assign(replace(call, parameters={"id": "default"}))
+
+
 _PROJECTS = Collection(
     PROJECTS,
     "project",
@@ -84,6 +98,10 @@ _PROJECTS = Collection(
 
 def routes() -> Iterable[Route]:
     yield Route("GET", f"{PROJECTS}/default", _read_default)
+    for method in ("PUT", "PATCH"):
+        yield Route(method, f"{PROJECTS}/default", _change_default)
+    yield Route("GET", f"{PROJECTS}/default/resources", _list_default)
+    yield Route("POST", f"{PROJECTS}/default/resources", _assign_default)
     yield Route("GET", f"{PROJECTS}/{{id}}/resources", _list_resources)
     yield Route("POST", f"{PROJECTS}/{{id}}/resources", _assign)
     yield from _PROJECTS.routes()

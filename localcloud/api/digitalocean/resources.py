@@ -1,4 +1,4 @@
-"""The smaller collections: volumes, domains and their records, monitoring, uptime checks."""
+"""The smaller collections: volumes, domains and their records, CDN endpoints, monitoring, uptime checks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from localcloud.api.calls import Answer, Call, Route, listed, whole
-from localcloud.api.digitalocean.answers import conflict, need, one_of, text, unprocessable
+from localcloud.api.digitalocean.answers import conflict, need, not_found, one_of, text, unprocessable
 from localcloud.api.digitalocean.collections import Collection
 from localcloud.api.digitalocean.slugs import check_region, region_document
 from localcloud.api.digitalocean.tags import ensure_tags
@@ -15,9 +15,12 @@ from localcloud.api.store import Document
 VOLUMES = "/v2/volumes"
 DOMAINS = "/v2/domains"
 CHECKS = "/v2/uptime/checks"
+ENDPOINTS = "/v2/cdn/endpoints"
 LARGEST_VOLUME_GIB = 16_384
 _VOLUME_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _DOMAIN_NAME = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+_ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]+\.[a-z]{3}\d\.digitaloceanspaces\.com")
+_TTLS = (60, 600, 3600, 86_400, 604_800)
 _RECORD_TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT")
 _CHECK_REGIONS = ("us_east", "us_west", "eu_west", "se_asia")
 
@@ -38,6 +41,16 @@ def _make_volume(call: Call) -> Document:
 def _volume_may_go(_: Call, found: Document) -> None:
     if found["droplet_ids"]:
         raise conflict("The volume is attached to a Droplet and cannot be deleted")
+
+
+def _delete_named_volume(call: Call) -> Answer:
+    """The volume is named in the query, by name and region."""
+    for row in call.cloud.store.rows(VOLUMES):
+        if (row["name"], row["region"]["slug"]) == (call.query.get("name"), call.query.get("region")):
+            _volume_may_go(call, row)
+            call.cloud.store.remove(VOLUMES, row["id"])
+            return Answer(204)
+    raise not_found()
 
 
 def _make_domain(call: Call) -> Document:
@@ -88,7 +101,48 @@ def _make_check_alert(call: Call) -> Document:
     return {"id": call.cloud.uuid(), **call.body, "name": text(call.body, "name")}
 
 
+def _make_endpoint(call: Call) -> Document:
+    """A CDN before a bucket: the bucket's own address is its origin, and has one CDN."""
+    body, origin = call.body, text(call.body, "origin")
+    if not _ORIGIN.fullmatch(origin):
+        raise unprocessable(f"origin {origin!r} must be a Spaces bucket's address")
+    if any(row["origin"] == origin and row["id"] != call.parameters.get("id") for row in call.cloud.store.rows(ENDPOINTS)):
+        raise conflict(f"a CDN for {origin} already exists")
+    _check_ttl(call, body)
+    address = origin.replace(".digitaloceanspaces.com", ".cdn.digitaloceanspaces.com")
+    sent = {field: body[field] for field in ("custom_domain", "certificate_id") if body.get(field)}
+    return {
+        "id": call.cloud.uuid(),
+        "origin": origin,
+        "endpoint": address,
+        "ttl": body.get("ttl") or 3600,
+        "created_at": call.cloud.now(),
+        **sent,
+    }
+
+
+def _check_ttl(_: Call, endpoint: Document) -> None:
+    if endpoint.get("ttl") not in (None, 0, *_TTLS):
+        raise unprocessable(f"ttl must be one of {', '.join(str(each) for each in _TTLS)}")
+
+
+def _purge(call: Call) -> Answer:
+    need(call, ENDPOINTS, call["id"])
+    if not listed(call.body, "files"):
+        raise unprocessable("files is required: the paths to purge")
+    return Answer(204)
+
+
 COLLECTIONS = (
+    Collection(
+        ENDPOINTS,
+        "endpoint",
+        "endpoints",
+        _make_endpoint,
+        merges=True,
+        keep=("origin", "endpoint"),
+        check=_check_ttl,
+    ),
     Collection(VOLUMES, "volume", "volumes", _make_volume, update=(), may_go=_volume_may_go),
     Collection(DOMAINS, "domain", "domains", _make_domain, key="name", update=()),
     Collection(
@@ -107,6 +161,8 @@ COLLECTIONS = (
 
 
 def routes() -> Iterable[Route]:
+    yield Route("DELETE", VOLUMES, _delete_named_volume)
+    yield Route("DELETE", f"{ENDPOINTS}/{{id}}/cache", _purge)
     yield Route("GET", f"{CHECKS}/{{id}}/state", _check_state)
     for collection in COLLECTIONS:
         yield from collection.routes()

@@ -6,7 +6,7 @@ Source: the provider's lists and the OpenAPI's examples; the sizes are the regul
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from localcloud.api.digitalocean.answers import unprocessable
@@ -63,7 +63,16 @@ SIZES: Mapping[str, Size] = {
     **_DEDICATED,
 }
 
-_IMAGE = re.compile(r"(debian|ubuntu|fedora|centos-stream|rockylinux|almalinux)-\d+(-\d+)?-x64")
+_DISTRIBUTIONS = {
+    "debian": ("11", "12", "13"),
+    "ubuntu": ("20-04", "22-04", "24-04", "25-04", "25-10"),
+    "fedora": ("41", "42", "43"),
+    "centos-stream": ("9", "10"),
+    "rockylinux": ("8", "9", "10"),
+    "almalinux": ("8", "9", "10"),
+}
+IMAGES = tuple(f"{name}-{version}-x64" for name, versions in _DISTRIBUTIONS.items() for version in versions)
+_FIRST_IMAGE = 100_000_001
 POSTGRES_VERSIONS = ("14", "15", "16", "17", "18")
 _SMALLEST_DATABASE = re.compile(r"db-(s|intel|amd)-1vcpu-1gb")
 _DATABASE_SIZE = re.compile(r"db-(s|intel|amd)-\d+vcpu-\d+gb|(gd|so1_5)-\d+vcpu-\d+gb|m-\d+vcpu-\d+gb")
@@ -81,10 +90,36 @@ def check_size(slug: object) -> str:
     return slug
 
 
-def check_image(image: object) -> None:
-    if isinstance(image, int) or (isinstance(image, str) and _IMAGE.fullmatch(image)):
+def check_image(image: object, snapshots: Collection[int] = ()) -> None:
+    """A distribution's image by slug or number, or a snapshot of a droplet by its number (also when written as a text)."""
+    numbers = {*snapshots, *(_image_number(slug) for slug in IMAGES)}
+    if image in IMAGES or (not isinstance(image, bool) and str(image).isdecimal() and int(str(image)) in numbers):
         return
     raise unprocessable(f"You specified an invalid image for Droplet creation: {image!r}")
+
+
+def image_document(image: object) -> Document:
+    """An image as it is listed, and as a droplet shows it."""
+    slug = next((each for each in IMAGES if str(image) in (each, str(_image_number(each)))), None)
+    name = slug or str(image)
+    return {
+        "id": _image_number(slug) if slug else int(name) if name.isdecimal() else 0,
+        "slug": slug,
+        "name": name,
+        "distribution": name.partition("-")[0],
+        "type": "base",
+        "public": True,
+        "regions": list(REGIONS),
+        "min_disk_size": 7,
+        "size_gigabytes": 0.5,
+        "status": "available",
+        "tags": [],
+        "created_at": "2025-01-01T00:00:00Z",
+    }
+
+
+def _image_number(slug: str) -> int:
+    return _FIRST_IMAGE + IMAGES.index(slug)
 
 
 def check_database_size(slug: object, nodes: int) -> str:

@@ -104,6 +104,14 @@ def test_a_private_key_is_never_answered(cloud, zone: str) -> None:
     assert "hidden" not in str(cloud.everything()) + str(cloud.ok("GET", "/__local__/calls"))
 
 
+def test_a_switch_beside_a_collection_is_none_of_its_items(cloud, zone: str) -> None:
+    path = f"{zone}/origin_tls_client_auth"
+    cloud.cf("PUT", f"{path}/settings", {"enabled": True})
+    assert cloud.cf("GET", path) == []
+    made = cloud.cf("POST", path, {"certificate": "c", "private_key": "hidden"})
+    assert [row["id"] for row in cloud.cf("GET", path)] == [made["id"]]
+
+
 def test_deleting_a_zone_takes_everything_in_it(cloud, zone: str) -> None:
     cloud.cf("POST", f"{zone}/dns_records", {"name": "a", "type": "A", "content": "203.0.113.1"})
     cloud.cf("PATCH", f"{zone}/settings/ssl", {"value": "strict"})

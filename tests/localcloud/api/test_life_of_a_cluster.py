@@ -113,7 +113,7 @@ def test_a_cloudflare_account_enforces_two_factors_when_told_to(cloud) -> None:
     assert cloud.cf("GET", path)["settings"]["enforce_twofactor"] is False
     cloud.cf("PUT", path, {"name": "shop", "settings": {"enforce_twofactor": True}})
     assert cloud.cf("GET", path)["settings"] == {"enforce_twofactor": True, "abuse_contact_email": None}
-    member = cloud.cf("POST", f"{path}/members", {"email": "ops@example.com"})
+    member = cloud.cf("POST", f"{path}/members", {"email": "ops@example.com", "roles": ["05784afa30c1afe1440e79d9351c7430"]})
     assert member["user"]["two_factor_authentication_enabled"] is False
     assert cloud.cf("GET", f"{path}/members/{member['id']}") == member
     assert cloud.cf("GET", f"{path}/members") == [member]

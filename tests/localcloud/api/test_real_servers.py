@@ -11,71 +11,24 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-import boto3
-import httpx
 import psycopg
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from localcloud.provider import Provider, SpacesCredentials, wipe
+from localcloud.provider import SpacesCredentials, wipe
 from services.settings import Database, Settings, secret
+from tests.real_cloud import RealCloud, code
 
 VPC = "digitalocean:index/vpc:Vpc"
-CLUSTER = "digitalocean:index/databaseCluster:DatabaseCluster"
 BUCKET = "digitalocean:index/spacesBucket:SpacesBucket"
 POLICY = "digitalocean:index/spacesBucketPolicy:SpacesBucketPolicy"
 STRANGER = "127.66.0.9"
 TLS_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
-class Cloud:
-    """The running local cloud, and a provider for it."""
-
-    def __init__(self, settings: Settings) -> None:
-        token = secret(settings.digitalocean.token_file)
-        admin = settings.objects.identities["admin"]
-        self.credentials = SpacesCredentials(admin.access_key, secret(admin.secret_key_file))
-        self.endpoint, self.token = settings.digitalocean.endpoint, token
-        self.provider = Provider(self.endpoint, token, self.credentials)
-        self._client = httpx.Client(base_url=self.endpoint, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60)
-
-    def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        return self._client.request(method, path, json=body)
-
-    def ok(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self.call(method, path, body)
-        assert answer.is_success, f"{answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
-
-    def cluster(self) -> str:
-        made = self.provider.create(
-            CLUSTER, "db", {"name": "shop", "engine": "pg", "size": "db-s-2vcpu-4gb", "region": "nyc3", "nodeCount": 2}
-        )
-        return made.id
-
-    def spaces(self, region: str, credentials: SpacesCredentials | None = None) -> Any:
-        """The plugin's way: the bucket in the host name, the local cloud as forward proxy."""
-        key = credentials or self.credentials
-        settings: Any = {"s3": {"addressing_style": "virtual"}, "proxies": {"http": self.endpoint}, "retries": {"total_max_attempts": 1}}
-        return boto3.client(
-            "s3",
-            endpoint_url=f"http://{region}.spaces.test",
-            region_name="us-east-1",
-            aws_access_key_id=key.access_key,
-            aws_secret_access_key=key.secret_key,
-            config=Config(**settings, request_checksum_calculation="when_required"),
-        )
-
-    def close(self) -> None:
-        self.provider.close()
-        self._client.close()
-        wipe(self.endpoint, self.token, drop_databases=True)
-
-
 @pytest.fixture
-def cloud(local: Settings) -> Iterator[Cloud]:
-    made = Cloud(local)
+def cloud(local: Settings) -> Iterator[RealCloud]:
+    made = RealCloud(local)
     wipe(made.endpoint, made.token)
     yield made
     made.close()
@@ -113,7 +66,7 @@ def log_in(database: Database, name: str, user: str, password: str) -> str:
     return str(row[0])
 
 
-def test_a_database_and_its_user_are_real_until_they_are_deleted(cloud: Cloud, local: Settings) -> None:
+def test_a_database_and_its_user_are_real_until_they_are_deleted(cloud: RealCloud, local: Settings) -> None:
     cluster, name = cloud.cluster(), f"made_{uuid4().hex[:8]}"
     cloud.ok("POST", f"/v2/databases/{cluster}/dbs", {"name": name})
     user = cloud.ok("POST", f"/v2/databases/{cluster}/users", {"name": name})["user"]
@@ -128,7 +81,7 @@ def test_a_database_and_its_user_are_real_until_they_are_deleted(cloud: Cloud, l
         log_in(local.database, name, name, renewed["password"])
 
 
-def test_the_cluster_answers_the_address_and_the_authority_of_the_local_postgres(cloud: Cloud, local: Settings) -> None:
+def test_the_cluster_answers_the_address_and_the_authority_of_the_local_postgres(cloud: RealCloud, local: Settings) -> None:
     read = cloud.ok("GET", f"/v2/databases/{cloud.cluster()}")["database"]
     where = read["connection"]
     assert (where["host"], where["port"], where["user"]) == (local.database.host, local.database.port, "doadmin")
@@ -137,7 +90,7 @@ def test_the_cluster_answers_the_address_and_the_authority_of_the_local_postgres
     assert base64.b64decode(authority) == local.database.ca_file.read_bytes()
 
 
-def test_a_user_that_owns_tables_leaves_them_to_the_administrator(cloud: Cloud, local: Settings) -> None:
+def test_a_user_that_owns_tables_leaves_them_to_the_administrator(cloud: RealCloud, local: Settings) -> None:
     cluster, name = cloud.cluster(), f"owner_{uuid4().hex[:8]}"
     cloud.ok("POST", f"/v2/databases/{cluster}/dbs", {"name": name})
     password = cloud.ok("POST", f"/v2/databases/{cluster}/users", {"name": name})["user"]["password"]
@@ -152,7 +105,7 @@ def test_a_user_that_owns_tables_leaves_them_to_the_administrator(cloud: Cloud, 
         assert session.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'kept_after'").fetchone() == ("doadmin",)
 
 
-def test_trusted_sources_decide_who_is_let_in(cloud: Cloud, local: Settings) -> None:
+def test_trusted_sources_decide_who_is_let_in(cloud: RealCloud, local: Settings) -> None:
     """A new cluster is open to everybody; a tag lets the droplets in that carry it, when they carry it."""
     cluster = cloud.cluster()
     firewall = f"/v2/databases/{cluster}/firewall"
@@ -171,7 +124,7 @@ def test_trusted_sources_decide_who_is_let_in(cloud: Cloud, local: Settings) -> 
     assert let_in(local.database, "127.66.0.8")
 
 
-def test_a_refused_rule_leaves_the_door_as_it_was(cloud: Cloud, local: Settings) -> None:
+def test_a_refused_rule_leaves_the_door_as_it_was(cloud: RealCloud, local: Settings) -> None:
     cluster = cloud.cluster()
     firewall = f"/v2/databases/{cluster}/firewall"
     cloud.ok("PUT", firewall, {"rules": [{"type": "ip_addr", "value": STRANGER}]})
@@ -179,7 +132,7 @@ def test_a_refused_rule_leaves_the_door_as_it_was(cloud: Cloud, local: Settings)
     assert [let_in(local.database, each) for each in (STRANGER, "127.66.0.8")] == [True, False]
 
 
-def test_a_reset_keeps_databases_unless_it_is_asked_to_drop_them(cloud: Cloud, local: Settings) -> None:
+def test_a_reset_keeps_databases_unless_it_is_asked_to_drop_them(cloud: RealCloud, local: Settings) -> None:
     name, database = f"kept_{uuid4().hex[:8]}", local.database
     cloud.ok("POST", f"/v2/databases/{cloud.cluster()}/dbs", {"name": name})
     wipe(cloud.endpoint, cloud.token)
@@ -192,7 +145,7 @@ def test_a_reset_keeps_databases_unless_it_is_asked_to_drop_them(cloud: Cloud, l
 
 
 @pytest.fixture
-def name(cloud: Cloud, local: Settings) -> Iterator[str]:
+def name(cloud: RealCloud, local: Settings) -> Iterator[str]:
     """A bucket's name; gone afterwards."""
     chosen = f"gate-{uuid4().hex[:10]}"
     yield chosen
@@ -206,12 +159,7 @@ def name(cloud: Cloud, local: Settings) -> Iterator[str]:
         return
 
 
-def code(error: pytest.ExceptionInfo[ClientError]) -> tuple[int, str]:
-    answer = error.value.response
-    return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]
-
-
-def test_a_bucket_is_created_as_the_recorded_program_does(cloud: Cloud, name: str) -> None:
+def test_a_bucket_is_created_as_the_recorded_program_does(cloud: RealCloud, name: str) -> None:
     """The recorded inputs, the recorded outputs; read back through the gateway."""
     rule = {
         "enabled": True,
@@ -232,7 +180,7 @@ def test_a_bucket_is_created_as_the_recorded_program_does(cloud: Cloud, name: st
     assert not client.get_bucket_location(Bucket=name)["LocationConstraint"]
 
 
-def test_a_bucket_policy_is_enforced_and_shown_as_it_was_read(cloud: Cloud, name: str) -> None:
+def test_a_bucket_policy_is_enforced_and_shown_as_it_was_read(cloud: RealCloud, name: str) -> None:
     cloud.provider.create(BUCKET, "backups", {"name": name, "region": "nyc3", "versioning": {"enabled": True}})
     statement = {"Effect": "Deny", "Principal": "*", "Action": ["s3:DeleteObjectVersion"], "Resource": [f"arn:aws:s3:::{name}/*"]}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -246,7 +194,7 @@ def test_a_bucket_policy_is_enforced_and_shown_as_it_was_read(cloud: Cloud, name
     client.delete_bucket_policy(Bucket=name)
 
 
-def test_objects_pass_the_gateway_whole(cloud: Cloud, name: str) -> None:
+def test_objects_pass_the_gateway_whole(cloud: RealCloud, name: str) -> None:
     """Bytes, names with signs in them, ranges and conditions: all signed, all untouched."""
     client, body = cloud.spaces("nyc3"), bytes(range(256)) * 20_000
     client.create_bucket(Bucket=name)
@@ -259,7 +207,7 @@ def test_objects_pass_the_gateway_whole(cloud: Cloud, name: str) -> None:
     assert code(taken)[0] == 412
 
 
-def test_a_bucket_that_holds_something_cannot_be_deleted(cloud: Cloud, name: str) -> None:
+def test_a_bucket_that_holds_something_cannot_be_deleted(cloud: RealCloud, name: str) -> None:
     """Not while it holds an object, nor an old version, nor a delete marker."""
     client = cloud.spaces("nyc3")
     client.create_bucket(Bucket=name)
@@ -277,7 +225,7 @@ def test_a_bucket_that_holds_something_cannot_be_deleted(cloud: Cloud, name: str
     assert code(gone)[0] == 404
 
 
-def test_a_bucket_is_reached_in_its_own_region_only(cloud: Cloud, name: str) -> None:
+def test_a_bucket_is_reached_in_its_own_region_only(cloud: RealCloud, name: str) -> None:
     cloud.spaces("sfo3").create_bucket(Bucket=name)
     with pytest.raises(ClientError) as elsewhere:
         cloud.spaces("nyc3").head_bucket(Bucket=name)
@@ -287,7 +235,15 @@ def test_a_bucket_is_reached_in_its_own_region_only(cloud: Cloud, name: str) -> 
     assert code(taken) == (409, "BucketAlreadyExists")
 
 
-def test_a_reset_keeps_objects_unless_it_is_asked_to_empty_the_buckets(cloud: Cloud, name: str) -> None:
+def test_every_region_of_spaces_has_its_door(cloud: RealCloud, name: str) -> None:
+    for region in ("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"):
+        client = cloud.spaces(region)
+        client.create_bucket(Bucket=name)
+        assert not client.get_bucket_location(Bucket=name)["LocationConstraint"]
+        client.delete_bucket(Bucket=name)
+
+
+def test_a_reset_keeps_objects_unless_it_is_asked_to_empty_the_buckets(cloud: RealCloud, name: str) -> None:
     client = cloud.spaces("nyc3")
     client.create_bucket(Bucket=name)
     client.put_object(Bucket=name, Key="a", Body=b"a")
@@ -300,7 +256,7 @@ def test_a_reset_keeps_objects_unless_it_is_asked_to_empty_the_buckets(cloud: Cl
     assert code(gone)[0] == 404
 
 
-def test_a_wrong_key_is_refused_by_the_s3_server(cloud: Cloud, name: str) -> None:
+def test_a_wrong_key_is_refused_by_the_s3_server(cloud: RealCloud, name: str) -> None:
     cloud.spaces("nyc3").create_bucket(Bucket=name)
     stranger = cloud.spaces("nyc3", SpacesCredentials(cloud.credentials.access_key, "wrong"))
     with pytest.raises(ClientError) as refused:
@@ -308,7 +264,7 @@ def test_a_wrong_key_is_refused_by_the_s3_server(cloud: Cloud, name: str) -> Non
     assert code(refused)[0] == 403
 
 
-def test_logging_is_kept_by_the_gateway(cloud: Cloud, name: str) -> None:
+def test_logging_is_kept_by_the_gateway(cloud: RealCloud, name: str) -> None:
     client = cloud.spaces("nyc3")
     client.create_bucket(Bucket=name)
     assert "LoggingEnabled" not in client.get_bucket_logging(Bucket=name)
@@ -319,7 +275,7 @@ def test_logging_is_kept_by_the_gateway(cloud: Cloud, name: str) -> None:
     assert "LoggingEnabled" not in client.get_bucket_logging(Bucket=name)
 
 
-def test_logging_to_another_bucket_lasts_until_it_is_switched_off(cloud: Cloud, name: str) -> None:
+def test_logging_to_another_bucket_lasts_until_it_is_switched_off(cloud: RealCloud, name: str) -> None:
     client, target = cloud.spaces("nyc3"), f"{name}-logs"
     client.create_bucket(Bucket=name)
     client.create_bucket(Bucket=target)

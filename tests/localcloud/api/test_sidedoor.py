@@ -24,6 +24,8 @@ def test_calls_are_listed_with_their_answers_and_without_secrets(cloud) -> None:
     ]
     assert calls[1]["body"] == {"name": "a", "private_key": "[secret]"}
     assert len(cloud.ok("GET", "/__local__/calls", path="/v2/", method="POST")["calls"]) == 1
+    cloud.ok("GET", "/__local__/resources")
+    assert [each for each in cloud.ok("GET", "/__local__/calls", path="/__local__/")["calls"] if each["method"] == "GET"] == []
     cloud.ok("DELETE", "/__local__/calls")
     assert cloud.ok("GET", "/__local__/calls", path="/v2/")["calls"] == []
 

@@ -21,7 +21,7 @@ from localcloud.servers.errors import CrashedError, PortTakenError, ServerError
 from localcloud.servers.layout import Layout
 from localcloud.servers.server import Place
 
-NAMES = ("openbao", "objects", "postgres", "clouds")
+NAMES = ("openbao", "objects", "postgres", "clouds", "edge")
 
 
 def quiet(_: str) -> None:

@@ -12,10 +12,12 @@ from tests.policies.controls.compliant import (
     EDGE_ZONE,
     MANAGED,
     NETWORK,
+    USER_DATA,
     Change,
     also,
     drop,
     lets_in,
+    lets_out,
     plus,
     put,
     without,
@@ -27,8 +29,10 @@ Broken = dict[str, tuple[tuple[Change, ...], dict[str, str]]]
 _OVERRIDE = "rules.0.actionParameters.overrides"
 _HALVES = [{"type": "ip_addr", "value": "0.0.0.0/1"}, {"type": "ip_addr", "value": "128.0.0.0/1"}]
 _RULESET = f"managed ruleset {MANAGED[:8]} of zone example.com"
-_BALANCER = {"firewall.plan": "balancer lb", "edge.plan": "origin behind app.example.com"}
-_WEB = {"firewall.plan": "droplet web0"}
+_BALANCER = {"firewall.plan": "balancer lb", "flows.plan": "flows of balancer lb", "edge.plan": "origin behind app.example.com"}
+_UNDECLARED = {"flows.plan": "inbound flows of droplet web0"}
+_WEB = {"firewall.plan": "droplet web0", **_UNDECLARED}
+_SSH = {**_WEB, "ssh.plan": "port 22 of droplet web0"}
 
 REGIONS: Broken = {
     "a droplet in Frankfurt": ((put("web0", "region", "fra1"),), {"regions.plan": "droplet web0"}),
@@ -55,7 +59,11 @@ NETWORKS: Broken = {
     ),
     "a database without a private network": (
         (drop("db", "privateNetworkUuid"),),
-        {"network.plan": "database illumacom", "database.plan": "private network of database illumacom"},
+        {
+            "network.plan": "database illumacom",
+            "database.plan": "private network of database illumacom",
+            "flows.plan": "outbound flows of droplet web0|outbound flows of droplet jobs0|inbound flows of droplet logs0",
+        },
     ),
 }
 
@@ -75,19 +83,19 @@ DATABASES: Broken = {
 }
 
 FIREWALLS: Broken = {
-    "SSH from everywhere": ((lets_in("tcp", "22", "0.0.0.0/0"),), _WEB),
-    "SSH hidden in a range": ((lets_in("tcp", "20-30", "0.0.0.0/0"),), _WEB),
-    "every port by a word": ((lets_in("tcp", "all", "::/0"),), _WEB),
-    "every port by a nought": ((lets_in("tcp", "0", "0.0.0.0/0"),), _WEB),
-    "every port by saying none": ((lets_in("tcp", "", "0.0.0.0/0"),), _WEB),
-    "every port by its numbers": ((lets_in("tcp", "1-65535", "0.0.0.0/0"),), _WEB),
+    "SSH from everywhere": ((lets_in("tcp", "22", "0.0.0.0/0"),), _SSH),
+    "SSH hidden in a range": ((lets_in("tcp", "20-30", "0.0.0.0/0"),), _SSH),
+    "every port by a word": ((lets_in("tcp", "all", "::/0"),), _SSH),
+    "every port by a nought": ((lets_in("tcp", "0", "0.0.0.0/0"),), _SSH),
+    "every port by saying none": ((lets_in("tcp", "", "0.0.0.0/0"),), _SSH),
+    "every port by its numbers": ((lets_in("tcp", "1-65535", "0.0.0.0/0"),), _SSH),
     "HTTPS from everywhere instead of the edge": ((lets_in("tcp", "443", "0.0.0.0/0", "::/0"),), _WEB),
     "HTTPS from two halves of everywhere": ((lets_in("tcp", "443", "0.0.0.0/1", "128.0.0.0/1"),), _WEB),
     "HTTPS from IPv4 written as IPv6": ((lets_in("tcp", "443", "::ffff:0.0.0.0/96"),), _WEB),
     "plain HTTP from the edge": ((lets_in("tcp", "80", "173.245.48.0/20"),), _WEB),
     "QUIC from the edge, which is UDP": ((lets_in("udp", "443", "173.245.48.0/20"),), _WEB),
-    "SSH from the edge": ((lets_in("tcp", "22", "173.245.48.0/20"),), _WEB),
-    "SSH from more than the listed address": ((lets_in("tcp", "22", "198.51.100.0/24"),), _WEB),
+    "SSH from the edge": ((lets_in("tcp", "22", "173.245.48.0/20"),), _SSH),
+    "SSH from more than the listed address": ((lets_in("tcp", "22", "198.51.100.0/24"),), _SSH),
     "ping from everywhere": ((lets_in("icmp", "", "0.0.0.0/0"),), _WEB),
     "another protocol": ((lets_in("gre", "", "203.0.113.0/24"),), _WEB),
     "a rule that names no source": ((lets_in("tcp", "443"),), _WEB),
@@ -99,15 +107,22 @@ FIREWALLS: Broken = {
                 FIREWALL,
                 id="f3",
                 name="open",
-                tags=["WEB"],
+                tags=["ILLUMACOM-APP"],
                 inboundRules=[{"protocol": "tcp", "portRange": "3000", "sourceAddresses": ["1.2.3.4"]}],
             ),
         ),
         _WEB,
     ),
-    "an allow rule beside a deny rule": ((lets_in("tcp", "22", "0.0.0.0/0", action="deny"), lets_in("tcp", "22", "0.0.0.0/0")), _WEB),
-    "a droplet that no firewall covers": ((put("jobs", "dropletIds", []),), {"firewall.plan": "droplet jobs0"}),
-    "a droplet without tags": ((put("web0", "tags", []),), _WEB),
+    "an allow rule beside a deny rule": ((lets_in("tcp", "22", "0.0.0.0/0", action="deny"), lets_in("tcp", "22", "0.0.0.0/0")), _SSH),
+    "a droplet that no firewall covers": (
+        (put("jobs", "dropletIds", []),),
+        {
+            "firewall.plan": "droplet jobs0",
+            "flows.plan": "inbound flows of droplet jobs0|outbound flows of droplet jobs0",
+            "ssh.plan": "port 22 of droplet jobs0",
+        },
+    ),
+    "a droplet without tags": ((put("web0", "tags", []),), {**_SSH, "flows.plan": "flows of droplet web0"}),
     "a balancer that listens on 80 too": (
         (put("lb", "forwardingRules", [{"entryPort": 80, "entryProtocol": "https", "targetProtocol": "https"}]),),
         _BALANCER,
@@ -164,7 +179,10 @@ TRANSPORTS: Broken = {
         (put("lb", "forwardingRules.0.entryProtocol", "tcp"),),
         {"transport.plan": "entries of balancer lb"},
     ),
-    "the balancer forwards nothing": ((put("lb", "forwardingRules", []),), {"transport.plan": "entries of balancer lb"}),
+    "the balancer forwards nothing": (
+        (put("lb", "forwardingRules", []),),
+        {"transport.plan": "entries of balancer lb", "flows.plan": "flows of balancer lb"},
+    ),
 }
 
 _SKIP = {"action": "skip", "expression": "ip.src eq 192.0.2.1"}
@@ -231,12 +249,66 @@ EDGES: Broken = {
     ),
 }
 
-BROKEN = REGIONS | NETWORKS | DATABASES | FIREWALLS | TRANSPORTS | EDGES
+
+UNDECLARED: Broken = {
+    "an edge range cut into halves, at a host": ((lets_in("tcp", "443", "104.16.0.0/14", "104.20.0.0/14"),), _UNDECLARED),
+    "HTTPS from the edge, at a host": ((lets_in("tcp", "443-443", "104.16.0.0/13"),), _UNDECLARED),
+    "ping from inside": ((lets_in("icmp", "", "10.10.0.0/20"),), _UNDECLARED),
+    "every high port from a private range": ((lets_in("tcp", "1024-65535", "172.16.0.0/12"),), _UNDECLARED),
+    "another port from the balancer": ((lets_in("tcp", "8443", sourceLoadBalancerUids=["b1"]),), _UNDECLARED),
+    "a port from another part": ((lets_in("udp", "9000", sourceTags=["illumacom-jobs"]),), _UNDECLARED),
+    "a port from a droplet by its id": ((lets_in("tcp", "9000", sourceDropletIds=[1002]),), _UNDECLARED),
+    "a port from a cluster": ((lets_in("tcp", "9000", sourceKubernetesIds=["k1"]),), _UNDECLARED),
+    "a way out that no flow declares": ((lets_out("tcp", "25", "0.0.0.0/0"),), {"flows.plan": "outbound flows of droplet web0"}),
+    "a way out to every IPv6 address by every port": ((lets_out("tcp", "all", "::/0"),), {"flows.plan": "outbound flows of droplet web0"}),
+    "a declared way in that is missing": ((drop("vault", "inboundRules.1"),), {"flows.plan": "inbound flows of droplet vault0"}),
+    "half of a declared range of ports": (
+        (put("web", "outboundRules.0.portRange", "25060"),),
+        {"flows.plan": "outbound flows of droplet web0"},
+    ),
+    "a balancer that sends to another port": ((put("lb", "forwardingRules.0.targetPort", 8443),), {"flows.plan": "flows of balancer lb"}),
+    "a balancer that leaves an edge range out": ((drop("lb", "firewall.allows.3"),), {"flows.plan": "flows of balancer lb"}),
+    "a droplet of no declared part": ((put("jobs0", "tags", ["other"]),), {"flows.plan": "flows of droplet jobs0"}),
+    "a droplet without a public interface and without a firewall": (
+        (
+            plus(
+                "inner",
+                DROPLET,
+                id="1005",
+                name="inner",
+                region="sfo3",
+                vpcUuid=NETWORK,
+                publicNetworking=False,
+                tags=["inner"],
+                sshKeys=["1000"],
+                userData=USER_DATA,
+            ),
+        ),
+        {"flows.plan": "flows of droplet inner", "ssh.plan": "port 22 of droplet inner"},
+    ),
+    "an internal balancer that no flow declares": (
+        (
+            plus(
+                "inner",
+                BALANCER,
+                id="b2",
+                name="inner",
+                network="INTERNAL",
+                region="nyc3",
+                vpcUuid=NETWORK,
+                tlsCipherPolicy="STRONG",
+                forwardingRules=[{"entryPort": 5000, "entryProtocol": "https", "targetProtocol": "https"}],
+            ),
+        ),
+        {"flows.plan": "flows of balancer inner"},
+    ),
+}
+"""What opens nothing to the internet and is in no flow of the table: `firewall.plan` passes each of these, `flows.plan` does not."""
+
+BROKEN = REGIONS | NETWORKS | DATABASES | FIREWALLS | UNDECLARED | TRANSPORTS | EDGES
 
 FINE: dict[str, tuple[Change, ...]] = {
     "nothing changed": (),
-    "an edge range cut into halves": (lets_in("tcp", "443", "104.16.0.0/14", "104.20.0.0/14"),),
-    "HTTPS from the edge, as numbers": (lets_in("tcp", "443-443", "104.16.0.0/13"),),
     "SSH from the listed address, as IPv6": (lets_in("tcp", "22", "::ffff:198.51.100.7"),),
     "a deny rule for everybody": (lets_in("tcp", "all", "0.0.0.0/0", action="deny"),),
     "a wide open firewall that covers nothing": (
@@ -247,21 +319,6 @@ FINE: dict[str, tuple[Change, ...]] = {
             name="idle",
             tags=["nobody"],
             inboundRules=[{"protocol": "tcp", "portRange": "22", "sourceAddresses": ["0.0.0.0/0"]}],
-        ),
-    ),
-    "a droplet without a public interface": (
-        plus("inner", DROPLET, id="1003", name="inner", region="sfo3", vpcUuid=NETWORK, publicNetworking=False, tags=[]),
-    ),
-    "an internal balancer": (
-        plus(
-            "inner",
-            BALANCER,
-            id="b2",
-            name="inner",
-            network="INTERNAL",
-            region="nyc3",
-            vpcUuid=NETWORK,
-            forwardingRules=[{"entryPort": 5000, "entryProtocol": "https", "targetProtocol": "https"}],
         ),
     ),
     "a deny beside the allowed edge": (put("lb", "firewall.denies", ["ip:8.8.8.8"]),),
@@ -281,7 +338,7 @@ FINE: dict[str, tuple[Change, ...]] = {
             zoneId=EDGE_ZONE,
             name="x._domainkey.example.com",
             type="CNAME",
-            content="x.mail.example",
+            content="pm.mtasv.net",
             proxied=False,
         ),
     ),

@@ -16,7 +16,7 @@ from policies.controls import database, edge, firewall, network, regions, transp
 from policies.controls.base import registered
 from policies.controls.database import probed_from_here
 from policies.judging import Task, run
-from policies.probes import Answer, Door
+from policies.probes.postgres import Answer, Door
 from promises.loading import load_catalog
 from promises.observations import ControlRun, Outcome
 from services.clients import Clients

@@ -10,9 +10,11 @@ from policies import early
 from policies.controls.base import Question
 from policies.judging import judge_plan
 from policies.readers.state import Stack
+from promises.flows import inbound
 from promises.loading import load_catalog
 from promises.observations import Observation, Outcome
 from tests.policies.controls.cases import BROKEN, FINE
+from tests.policies.controls.cases_house import FINE_HOUSE, HOUSE
 from tests.policies.controls.compliant import Change, drop, put, stack, without
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -49,21 +51,30 @@ def test_flags_exactly_what_is_broken(case: str) -> None:
         assert all(each.expected and each.observed and each.mend for each in failures)
 
 
-EMPTY = {"regions.plan", "network.plan", "database.plan", "firewall.plan", "transport.plan", "edge.plan"}
+MISSING = {"logging.plan", "logs.plan"}
+"""What fails for want of the thing itself: no collector, no bucket of logs."""
 
 
 def test_proves_nothing_of_an_empty_stack() -> None:
     seen = stack(lambda entries: entries.clear())
-    assert set(of(Outcome.UNKNOWN, seen)) == EMPTY
-    assert of(Outcome.PASS, seen) == of(Outcome.FAIL, seen) == {}
+    assert of(Outcome.PASS, seen) == {}
+    assert set(of(Outcome.FAIL, seen)) == MISSING
+    assert set(of(Outcome.UNKNOWN, seen)) | MISSING == set(judged(seen))
 
+
+_SSH_RULE = f"inboundRules.{[flow.source for flow in inbound(CATALOG.flows, 'app')].index('operators')}"
+_HOSTS = ("web0", "jobs0", "vault0", "logs0")
+_SSH_OPEN = {"firewall.plan": "droplet web0", "flows.plan": "inbound flows of droplet web0", "ssh.plan": "port 22 of droplet web0"}
 
 HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
     "a region": ((put("web0", "region", UNKNOWN),), {"regions.plan": "droplet web0"}),
-    "a network": ((put("web0", "vpcUuid", UNKNOWN),), {"network.plan": "droplet web0"}),
-    "the only network's id": (
+    "a network": ((put("web0", "vpcUuid", UNKNOWN),), {"network.plan": "droplet web0", "separation.plan": "droplet vault0"}),
+    "a network's id": (
         (put("vpc", "id", UNKNOWN),),
-        {"network.plan": "droplet web0|droplet jobs0|balancer lb|database illumacom|replica rep"},
+        {
+            "network.plan": "droplet web0|droplet jobs0|droplet logs0|balancer lb|database illumacom|replica rep",
+            "flows.plan": "outbound flows of droplet web0|outbound flows of droplet jobs0|inbound flows of droplet logs0",
+        },
     ),
     "whose trusted sources they are": (
         (put("trusted", "clusterId", UNKNOWN),),
@@ -71,15 +82,22 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
     ),
     "a trusted source": (
         (put("trusted", "rules.0.value", UNKNOWN),),
-        {"database.plan": "trusted sources of database illumacom"},
+        {"database.plan": "trusted sources of database illumacom", "separation.plan": "droplet vault0"},
     ),
-    "the tags of a firewall": ((put("web", "tags", [UNKNOWN]),), {"firewall.plan": "droplet web0"}),
-    "an address that may come in": ((put("web", "inboundRules.0.sourceAddresses.0", UNKNOWN),), {"firewall.plan": "droplet web0"}),
-    "a port": ((put("web", "inboundRules.0.portRange", UNKNOWN),), {"firewall.plan": "droplet web0"}),
-    "a port that is none": ((put("web", "inboundRules.0.portRange", "https"),), {"firewall.plan": "droplet web0"}),
+    "the tags of a firewall": (
+        (put("web", "tags", [UNKNOWN]),),
+        {
+            "firewall.plan": "droplet web0",
+            "flows.plan": "|".join(f"{side} flows of droplet {name}" for name in _HOSTS for side in ("inbound", "outbound")),
+            "ssh.plan": "|".join(f"port 22 of droplet {name}" for name in _HOSTS),
+        },
+    ),
+    "an address that may come in": ((put("web", f"{_SSH_RULE}.sourceAddresses.0", UNKNOWN),), _SSH_OPEN),
+    "a port": ((put("web", f"{_SSH_RULE}.portRange", UNKNOWN),), _SSH_OPEN),
+    "a port that is none": ((put("web", f"{_SSH_RULE}.portRange", "https"),), _SSH_OPEN),
     "the balancer's sources": (
         (put("lb", "firewall", UNKNOWN),),
-        {"firewall.plan": "balancer lb", "edge.plan": "origin behind app.example.com"},
+        {"firewall.plan": "balancer lb", "flows.plan": "flows of balancer lb", "edge.plan": "origin behind app.example.com"},
     ),
     "a TLS version": ((put("min_tls_version", "value", UNKNOWN),), {"transport.plan": "min_tls_version of zone example.com"}),
     "a secret": ((put("ssl", "value", "[secret]"),), {"transport.plan": "ssl of zone example.com"}),
@@ -132,5 +150,23 @@ def test_one_resource_alone_shows_no_failure_that_the_stack_does_not(case: str) 
 def shown_early(seen: Stack) -> set[str]:
     """The controls under which some resource alone shows a failure."""
     asked = {proof.control: promise for promise in CATALOG.promises for proof in promise.proofs}
-    questions = {name: Question(asked[name], CATALOG, NOW) for name in early.EARLY}
+    questions = {name: Question(asked[name], CATALOG, NOW) for name in early.EARLY if name in asked}
     return {name for name, question in questions.items() if any(early.fault(name, each, question) for each in seen.resources)}
+
+
+@pytest.mark.parametrize("case", FINE_HOUSE)
+def test_passes_what_is_right_in_the_house(case: str) -> None:
+    seen = stack(*FINE_HOUSE[case])
+    assert of(Outcome.FAIL, seen) == {}
+    assert of(Outcome.UNKNOWN, seen) == {}
+
+
+@pytest.mark.parametrize("case", HOUSE)
+def test_flags_exactly_what_is_broken_in_the_house(case: str) -> None:
+    """`*`: some subjects, which another case names."""
+    changes, expected = HOUSE[case]
+    found = of(Outcome.FAIL, stack(*changes))
+    assert {name: subjects if expected.get(name) != "*" else "*" for name, subjects in found.items()} == expected
+    for name in expected:
+        failures = [each for each in judged(stack(*changes))[name] if each.outcome is Outcome.FAIL]
+        assert all(each.expected and each.observed and each.mend for each in failures)

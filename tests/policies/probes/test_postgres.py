@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.probes import SSL_REQUEST, Door, error_fields, knock, startup
+from policies.probes.postgres import SSL_REQUEST, Door, error_fields, knock, startup
 from services.settings import Database, Settings
 
 
