@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from services.errors import UsageError
 if TYPE_CHECKING:
     from kept.environment import Environment
     from kept.verification import Verified
+    from policies.reports.changes import Comparison
     from policies.reports.model import Quoted, Report, Trust
     from policies.reports.period import Period
 
@@ -45,7 +45,7 @@ class Wanted:
     file: Path | None = None
     policy_text: Path | None = None
     public: bool = False
-    against: Path | None = None
+    against: str | None = None
     first: date | None = None
     last: date | None = None
 
@@ -77,13 +77,17 @@ class Written:
 
 def write_report(environment: Environment, verified: Verified, wanted: Wanted) -> Written:
     """Write the report as wanted."""
+    from kept.comparing import comparison
+    from policies.reports.changes import statuses
+
     wanted.check()
     report = report_of(environment, verified)
     if wanted.policy_text:
         report = replace(report, quoted=_quoted(report, wanted.policy_text))
     if wanted.first:
         report = replace(report, period=_period(report, wanted.first, wanted.last))
-    name, made = _made(report, wanted)
+    compared = comparison(wanted.against, environment, verified, statuses(report)) if wanted.against else None
+    name, made = _made(report, wanted, compared)
     return Written(put(wanted.file or environment.settings.data / name, made), _exit_code(verified, report.period))
 
 
@@ -106,7 +110,7 @@ def _exit_code(verified: Verified, period: Period | None) -> int:
     return 5 if lost or period.ahead or not period.promises else 0
 
 
-def _made(report: Report, wanted: Wanted) -> tuple[str, str | Mapping[str, str]]:
+def _made(report: Report, wanted: Wanted, compared: Comparison | None) -> tuple[str, str | Mapping[str, str]]:
     """The name of what is written when no other is given, and what is in it."""
     from policies.reports import markdown, public
     from policies.reports.formats import FORMATS, everything
@@ -117,8 +121,8 @@ def _made(report: Report, wanted: Wanted) -> tuple[str, str | Mapping[str, str]]
     if wanted.output == "all":
         return EVERYTHING, everything(report)
     chosen = FORMATS[wanted.output]
-    if wanted.against:
-        return chosen.name, markdown.render(report, _earlier(wanted.against))
+    if compared:
+        return chosen.name, markdown.render(report, compared)
     return chosen.name, chosen.render(report)
 
 
@@ -132,15 +136,6 @@ def _quoted(report: Report, file: Path) -> Quoted:
             f"{file} holds none of the sentences the promises of {report.platform} come from", "give the published text itself"
         )
     return quoted
-
-
-def _earlier(file: Path) -> Mapping[str, str]:
-    from policies.reports.changes import NotAReport, earlier
-
-    try:
-        return earlier(json.loads(_read(file)))
-    except (json.JSONDecodeError, NotAReport) as error:
-        raise UsageError(f"{file} is no report to compare with: {error}", "write one: kept report -o json --output-file FILE") from None
 
 
 def _read(file: Path) -> str:

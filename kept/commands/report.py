@@ -19,7 +19,12 @@ _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--output-file", type=click.Path(path_type=Path), help="Where to write (oscal, all: a folder); default: in .kept/.")
 @click.option("--policy-text", type=_EXISTING, help="The published text: the page quotes its sentences. It is stored nowhere else.")
 @click.option("--public", is_flag=True, help="The edition for customers (html, json, markdown): promises and verdicts alone.")
-@click.option("--against", type=_EXISTING, help="An earlier `kept report -o json`: the Markdown says which verdicts would change.")
+@click.option(
+    "--against",
+    metavar="WHAT",
+    help="The Markdown says which verdicts would change. WHAT: an earlier `kept report -o json`; a state (`pulumi stack export`) or a"
+    " preview, compared with the stack as it is; or a branch or commit, whose program is compared with this checkout's.",
+)
 @click.option("--from", "first", type=_DAY, help="Was it kept on every day since this one (UTC)? In html, json, markdown.")
 @click.option("--to", "last", type=_DAY, help="The last day of the period; default: today.")
 def command(output: str, output_file: Path | None, first: datetime | None, last: datetime | None, **others: Any) -> int:

@@ -49,13 +49,17 @@ class ProgramError(KeptError):
 
 @dataclass(frozen=True)
 class Program:
-    """A program and the stack it is run for; `config` holds whole keys (`kept:region`), `secrets` names those that are secret."""
+    """A program and the stack it is run for; `config` holds whole keys (`kept:region`), `secrets` names those that are secret.
+
+    `imports`, where it is given, is the folder whose packages the program imports before any installed ones (another checkout's).
+    """
 
     path: Path
     project: str
     stack: str
     config: Mapping[str, str]
     secrets: tuple[str, ...] = ()
+    imports: Path | None = None
 
 
 def rehearse_project(
@@ -85,19 +89,19 @@ def rehearse(program: Program, *, now: datetime, create: Create | None = None) -
         "secrets": list(program.secrets),
         "preview": create is None,
     }
-    resources = _converse(order, create)
+    resources = _converse(order, create, program.imports)
     manifest = {"time": now.isoformat(), "magic": "", "version": "rehearsal"}
     return {"version": STATE_VERSION, "deployment": {"manifest": manifest, "resources": resources}}
 
 
-def _converse(order: Mapping[str, Any], create: Create | None) -> list[dict[str, Any]]:
+def _converse(order: Mapping[str, Any], create: Create | None, imports: Path | None) -> list[dict[str, Any]]:
     """Give the child its order, answer its questions, and take its report."""
     with tempfile.TemporaryFile("w+") as noise:
         command = [sys.executable, "-P", "-m", "policies.readers.monitor"]
         path = Path(order["program"])
         folder = path if path.is_dir() else path.parent
         child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=noise, text=True, cwd=folder, env=_environment()
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=noise, text=True, cwd=folder, env=_environment(imports)
         )
         assert child.stdin is not None
         assert child.stdout is not None
@@ -153,9 +157,10 @@ def _last_lines(noise: IO[str]) -> str:
     return " / ".join(noise.read().strip().splitlines()[-3:]) or "it printed nothing"
 
 
-def _environment() -> dict[str, str]:
+def _environment(imports: Path | None) -> dict[str, str]:
     """The caller's, without what would make the SDK believe that an engine is there."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+    return own if imports is None else {**own, "PYTHONPATH": str(imports)}
 
 
 def _document(path: Path, hint: str) -> dict[str, Any]:

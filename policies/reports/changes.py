@@ -1,4 +1,8 @@
-"""Which verdicts differ between an earlier report (its JSON document) and this one. Pure; reads what `document` writes."""
+"""Which verdicts differ between before and after. Pure; reads what `document` writes.
+
+What is compared is statuses by promise id: those of an earlier report (its JSON document), or what the plan controls say of another
+stack, which is `plan: pass`, `plan: unknown` or `plan: fail` and never *kept*.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,18 @@ from typing import Any
 from policies.reports.document import SCHEMA_VERSION
 from policies.reports.model import Report
 from promises.verdicts import Status
+
+PLAN = ("plan: pass", "plan: unknown", "plan: fail")
+"""What the plan surface alone answers, the best first."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Statuses by promise id on both sides, and in words what they are of."""
+
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    words: str
 
 
 class NotAReport(ValueError):  # noqa: N818 - the word says it
@@ -43,9 +59,13 @@ def earlier(document: Any) -> Mapping[str, str]:
     return statuses
 
 
-def changes(before: Mapping[str, str], report: Report) -> tuple[Change, ...]:
-    """What differs, worst first, then in the order of the catalog."""
-    after = {entry.promise.id: entry.words for entry in report.entries}
+def statuses(report: Report) -> Mapping[str, str]:
+    """A report's own, by promise id in the order of the catalog."""
+    return {entry.promise.id: entry.words for entry in report.entries}
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
+    """What differs, worst first, then in the order of `after`."""
     found = [Change(name, before.get(name), after.get(name)) for name in dict.fromkeys([*after, *before])]
     return tuple(sorted((each for each in found if each.before != each.after), key=lambda each: not each.worse))
 
@@ -59,4 +79,6 @@ def _known(words: str) -> bool:
 
 
 def _rank(words: str) -> int:
+    if words in PLAN:
+        return PLAN.index(words)
     return Status(_plain(words)).rank

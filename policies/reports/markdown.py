@@ -7,10 +7,9 @@ an element: every character that could is escaped.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 
 from policies.hygiene.standing import counts
-from policies.reports.changes import Change, changes
+from policies.reports.changes import Comparison, changes
 from policies.reports.model import Entry, Report
 from promises.verdicts import Status
 from promises.wording import plural
@@ -26,9 +25,9 @@ SIGNS = {Status.KEPT: "✓", Status.AT_RISK: "△", Status.NOT_PROVEN: "?", Stat
 _ACTIVE = re.compile(r"([\\`*_{}\[\]()<>#+!|~&])")
 
 
-def render(report: Report, against: Mapping[str, str] | None = None) -> str:
-    """`against` holds an earlier report's statuses by promise id (`changes.earlier`)."""
-    text = "\n".join([*_head(report), *(_compared(changes(against, report)) if against is not None else []), ""])
+def render(report: Report, against: Comparison | None = None) -> str:
+    """With `against`, also what would change."""
+    text = "\n".join([*_head(report), *(_compared(against) if against is not None else []), ""])
     rows = [_row(entry) for entry in report.attention]
     return text + "\n".join([*_attention(rows, LIMIT - len(text)), "", *_foot(report), ""])
 
@@ -43,14 +42,15 @@ def _head(report: Report) -> list[str]:
     return [*lines, " · ".join(counts), ""]
 
 
-def _compared(found: Iterable[Change]) -> list[str]:
+def _compared(against: Comparison) -> list[str]:
     rows = [
         f"| {'worse' if each.worse else 'better or new'} | `{each.promise}` | {each.before or 'not there'} | {each.after or 'not there'} |"
-        for each in found
+        for each in changes(against.before, against.after)
     ]
+    head = ["### Verdicts that would change", "", f"{plain(against.words)}.", ""]
     if not rows:
-        return ["### Verdicts that would change", "", "None.", ""]
-    return ["### Verdicts that would change", "", "| | promise | before | after |", "|--|--|--|--|", *rows, ""]
+        return [*head, "None.", ""]
+    return [*head, "| | promise | before | after |", "|--|--|--|--|", *rows, ""]
 
 
 def _row(entry: Entry) -> str:

@@ -92,7 +92,37 @@ def test_every_format_is_written_at_once_and_a_period_is_answered(demo: Home, tm
     assert document["period"]["answer"].startswith("No: 0 of 49 promises were kept on every day")
     compared = demo.run("report", "-o", "markdown", "--against", str(folder / "report.json"), "--output-file", str(tmp_path / "report.md"))
     assert compared.returncode == 5, compared.stderr[-3000:]
-    assert "### Verdicts that would change\n\nNone." in (tmp_path / "report.md").read_text()
+    assert "None." in changed(tmp_path / "report.md")
+
+
+def changed(markdown: Path) -> str:
+    """The part of a report that tells what would change."""
+    return markdown.read_text().split("### Verdicts that would change")[1].split("###")[0]
+
+
+def compared(demo: Home, against: str, file: Path) -> str:
+    answer = demo.run("report", "-o", "markdown", "--against", against, "--output-file", str(file))
+    assert answer.returncode == 5, answer.stderr[-3000:]
+    return changed(file)
+
+
+def test_another_state_says_which_plan_would_be_better_or_worse(demo: Home, tmp_path: Path) -> None:
+    state = json.loads((demo.folder / "illumacom/state.json").read_text())
+    (floor,) = [each for each in state["deployment"]["resources"] if each.get("inputs", {}).get("settingId") == "min_tls_version"]
+    floor["inputs"]["value"] = floor["outputs"]["value"] = "1.0"
+    other = tmp_path / "state.json"
+    other.write_text(json.dumps(state))
+    said = compared(demo, str(other), tmp_path / "report.md")
+    assert [line for line in said.splitlines() if line.startswith("| ")][1:] == [
+        "| better or new | `transport.tls` | plan: fail | plan: pass |"
+    ]
+
+
+def test_this_very_commit_changes_nothing_and_an_unknown_one_is_refused(demo: Home, tmp_path: Path) -> None:
+    assert "None." in compared(demo, "HEAD", tmp_path / "report.md")
+    answer = demo.run("report", "-o", "markdown", "--against", "no-such-branch")
+    assert answer.returncode == 2
+    assert "neither a file nor a branch" in answer.stderr
 
 
 def test_what_cannot_be_compared_or_quoted_is_refused_and_nothing_is_written(demo: Home, tmp_path: Path) -> None:

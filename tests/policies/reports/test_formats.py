@@ -14,7 +14,7 @@ import pytest
 
 from kept.commands.report import FORMATS as CHOICES
 from policies.reports import junit, markdown, sarif, spreadsheet
-from policies.reports.changes import NotAReport, changes, earlier
+from policies.reports.changes import Comparison, NotAReport, changes, earlier, statuses
 from policies.reports.document import document
 from policies.reports.formats import FORMATS, everything, ours
 from policies.reports.model import Report
@@ -177,16 +177,26 @@ def test_markdown_counts_what_does_not_fit(whole: Report) -> None:
 
 def test_markdown_tells_which_verdicts_would_change_worst_first(whole: Report) -> None:
     before = earlier(json.loads(json.dumps(document(whole))))
-    assert changes(before, whole) == ()
-    assert "None." in markdown.render(whole, before)
+    assert changes(before, statuses(whole)) == ()
+    assert "None." in markdown.render(whole, Comparison(before, statuses(whole), "Against a report"))
     kept = next(entry.promise.id for entry in whole.entries if entry.status is Status.KEPT)
     moved = {**{name: status for name, status in before.items() if name != kept}, "database.no-public-access": "kept", "gone": "kept"}
-    assert [(each.promise, each.before, each.after, each.worse) for each in changes(moved, whole)] == [
+    assert [(each.promise, each.before, each.after, each.worse) for each in changes(moved, statuses(whole))] == [
         ("database.no-public-access", "kept", "broken", True),
         ("gone", "kept", None, True),
         (kept, None, "kept", False),
     ]
-    assert "| worse | `database.no-public-access` | kept | broken |" in markdown.render(whole, moved)
+    assert "| worse | `database.no-public-access` | kept | broken |" in markdown.render(
+        whole, Comparison(moved, statuses(whole), "Against a report")
+    )
+
+
+def test_what_the_plan_says_gets_worse_from_pass_to_unknown_to_fail() -> None:
+    said = ("plan: pass", "plan: unknown", "plan: fail")
+    for before in said:
+        for after in said:
+            found = [each.worse for each in changes({"a": before}, {"a": after})]
+            assert found == ([] if before == after else [said.index(after) > said.index(before)])
 
 
 @pytest.mark.parametrize(
