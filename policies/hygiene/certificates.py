@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from policies.findings import has_unknown, items, unknown, value
+from policies.findings import items, unknown, value
 from policies.hygiene.base import Asked, checks, verdict
 from policies.kinds import CERTIFICATE, CERTIFICATE_PACK, KINDS, ORIGIN_CERTIFICATE, ORIGIN_PULL_CERTIFICATE
 from policies.readers.state import Resource
@@ -46,7 +46,7 @@ def _lasting(asked: Asked, certificate: Resource) -> Observation:
 def _ends(certificate: Resource) -> list[Any]:
     if certificate.type != CERTIFICATE_PACK:
         return [value(certificate, ENDS[certificate.type])]
-    return [None if has_unknown(each) else each.get("expiresOn") for each in items(certificate, "certificates") or ()]
+    return [each.get("expiresOn") for each in items(certificate, "certificates") or ()]
 
 
 def moment(seen: Any) -> datetime | None:

@@ -165,7 +165,7 @@ HELD = {
 def _ours(asked: Asked) -> Ours:
     stack = asked.stack
     held = {type_: [value(each, name) for each in stack.of(type_) for name in names] for type_, names in HELD.items()}
-    known = {type_: [str(each) for each in seen if each and each is not UNKNOWN] for type_, seen in _without_unknown(held).items()}
+    known = {type_: [str(each) for each in seen if each] for type_, seen in _without_unknown(held).items()}
     addresses = (text for type_ in (DROPLET, BALANCER, RESERVED_IP, RESERVED_IPV6) for text in known[type_])
     return Ours(
         addresses=frozenset(filter(None, map(_network, addresses))),
@@ -188,9 +188,7 @@ def _names(stack: Stack) -> Iterable[str]:
         zone = view.zone
         apex = plain(str(value(zone, "name"))) if zone is not None else ""
         for record in view.of(RECORD):
-            name = full_name(record, apex)
-            if name is not None:
-                yield name
+            yield full_name(record, apex) or ""
 
 
 def _lost(record: Resource, apex: str, ours: Ours) -> str | None:
@@ -210,8 +208,9 @@ def _lost_address(record: Resource, ours: Ours) -> str | None:
     address = _address(record)
     if address is None:
         return None
-    stands_for_the_edge = value(record, "proxied") is True and PLACEHOLDERS.holds(address) and address not in ours.addresses
-    if address in ours.addresses or stands_for_the_edge or ours.ranges.holds(address) or NEVER_PUBLIC.holds(address):
+    if address in ours.addresses or ours.ranges.holds(address) or NEVER_PUBLIC.holds(address):
+        return ""
+    if value(record, "proxied") is True and PLACEHOLDERS.holds(address):
         return ""
     return f"leads to {address.network_address}, which is none of the account's" if ours.certain else None
 
@@ -248,11 +247,10 @@ def _answered(host: str, ours: Ours) -> bool:
 
 
 def _address(record: Resource) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    content = text(record)
-    return None if content is None else _network(content)
+    return _network(text(record))
 
 
-def _network(content: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def _network(content: str | None) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
         return network(content)
     except ValueError:

@@ -183,6 +183,10 @@ BROKEN: Cases = {
     "a host whose firewall is gone": ((without("jobs"),), {"host.firewall": "droplet jobs0"}),
     "a firewall of another host": ((put("jobs", "dropletIds", [1003]),), {"host.firewall": "droplet jobs0"}),
     "a firewall's tag that nobody bears": ((put("web", "tags", ["web", "wbe"]),), {"host.firewall-tags": "tag wbe of firewall web"}),
+    "a tag of nodes without a cluster": (
+        (put("web", "tags", ["web", "k8s"]), without("k8s")),
+        {"host.firewall-tags": "tag k8s of firewall web"},
+    ),
     "a reserved address of nobody": ((drop("reserved", "dropletId"),), {"address.unattached": "reserved address reserved"}),
     "a reserved address of host zero": ((put("reserved", "dropletId", 0),), {"address.unattached": "reserved address reserved"}),
     "a reserved address beside another's assignment": (

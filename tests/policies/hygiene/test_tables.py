@@ -165,6 +165,11 @@ def test_a_finding_says_what_was_seen(case: str) -> None:
     assert failing == [words]
 
 
+@pytest.mark.parametrize(("name", "rule"), [("db", "database.version"), ("k8s", "kubernetes.version")])
+def test_a_version_that_comes_later_is_said_to(name: str, rule: str) -> None:
+    assert [each.observed for each in observations(results(stack(put(name, "version", UNKNOWN)))[rule])] == ["not known yet"]
+
+
 def test_a_pass_says_what_it_rests_on() -> None:
     found = results(stack(without("browser_check"), says("@", "CAA", '0 issue ";"')))
     words = {name: observations(found[name])[0].observed for name in ("zone.browser-check", "dns.caa", "zone.tls13", "certificate.expiry")}
