@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import states
 from benchmarks.evidence import tree_mebibytes, verify_ratio
 from benchmarks.reports import page_megabytes, page_seconds
 
@@ -58,5 +59,7 @@ FIGURES: Mapping[str, Figure] = {
     "report": Figure(page_seconds, "s", 1),
     "report-size": Figure(page_megabytes, "MB", 1),
     "evidence-verify": Figure(verify_ratio, "x", 0.70, at_least=True),
+    "state": Figure(states.ratio, "x", 5),
+    "state-memory": Figure(states.mebibytes, "MiB", 500),
     "evidence-memory": Figure(tree_mebibytes, "MiB", 200),
 }
