@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import states
 from benchmarks.evidence import tree_mebibytes, verify_ratio
 from benchmarks.fields import decrypt_ratio, encrypt_ratio, reencrypt_ratio
 from benchmarks.race import lost_or_twice
@@ -61,6 +62,8 @@ FIGURES: Mapping[str, Figure] = {
     "report": Figure(page_seconds, "s", 1),
     "report-size": Figure(page_megabytes, "MB", 1),
     "evidence-verify": Figure(verify_ratio, "x", 0.70, at_least=True),
+    "state": Figure(states.ratio, "x", 5),
+    "state-memory": Figure(states.mebibytes, "MiB", 500),
     "evidence-memory": Figure(tree_mebibytes, "MiB", 200),
     "field-encrypt": Figure(encrypt_ratio, "x", 0.60, at_least=True),
     "field-decrypt": Figure(decrypt_ratio, "x", 0.60, at_least=True),

@@ -131,7 +131,7 @@ def read(get: Get, load_catalog: Callable[[str], Catalog]) -> Config:
 
 def _machines(rules: Rules) -> Machines:
     return Machines(
-        image=rules.matching("image", r"debian-[0-9]+-x64", "an image of Debian, like debian-12-x64"),
+        image=rules.matching("image", r"debian-1[3-9]-x64", "an image of Debian 13 or newer, like debian-13-x64"),
         app_count=rules.number("appCount", 1, 20),
         app_size=rules.size("appSize", "s-2vcpu-2gb"),
         jobs_size=rules.size("jobsSize", "s-2vcpu-4gb"),

@@ -116,7 +116,10 @@ def judge_resource(name: str, args: ResourceValidationArgs, report: ReportViolat
 
 
 def remediate(policy: str, args: ResourceValidationArgs) -> Any:
-    """The resource's inputs mended, or None (the SDK's types know only an awaitable, its code takes either); asked only where the pack's configuration says `remediate`."""
+    """The resource's inputs mended, or None; asked only where the pack's configuration says `remediate`.
+
+    Any, because the SDK's types know an awaitable alone, though its code takes either.
+    """
     found, resource = chosen(args.get_config(), [args.urn]), resource_of(args)
     promise = next((task.promise for task in judging.tasks(found, Surface.PLAN) if task.control.name == policy), None)
     if promise is None and policy != remediation.HOUSE:

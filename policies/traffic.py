@@ -88,39 +88,51 @@ def _peers(rule: Mapping[str, Any], side: str) -> Iterator[Peer]:
 
 def excess(permits: Iterable[Permit], allowed: Iterable[Permit]) -> tuple[Permit, ...]:
     """What of `permits` is not within `allowed`, each with the ports that are too many."""
-    given = list(allowed)
+    table = _Table(allowed)
     found = []
     for permit in dict.fromkeys(permits):
-        left = _left(permit, given)
+        left = table.left(permit)
         if left or not permit.ports:
             found.append(replace(permit, ports=left))
     return tuple(found)
 
 
-def _left(permit: Permit, allowed: Sequence[Permit]) -> Ports:
-    """The ports of one permit that no union of the others covers for its whole peer."""
-    same = [each for each in allowed if each.protocol == permit.protocol]
-    left = permit.ports
-    for each in same:
-        if _holds(each.peer, permit.peer):
-            left -= each.ports
-    if not left or isinstance(permit.peer, str):
-        return left
-    return _left_in_pieces(left, permit.peer, same)
+class _Table:
+    """Permits by protocol and peer, so that one permit is compared with those that can cover it, not with all."""
+
+    def __init__(self, permits: Iterable[Permit]) -> None:
+        self._ports: dict[tuple[str, Peer], Ports] = {}
+        for each in permits:
+            key = each.protocol, each.peer
+            self._ports[key] = self._ports[key] | each.ports if key in self._ports else each.ports
+
+    def left(self, permit: Permit) -> Ports:
+        """The ports of a permit that no union of these covers for its whole peer."""
+        left = permit.ports
+        for peer in _covering(permit.peer):
+            left -= self._ports.get((permit.protocol, peer), Ports())
+            if not left:
+                return left
+        if isinstance(permit.peer, str):
+            return left
+        inner = {peer: opened for (protocol, peer), opened in self._ports.items() if protocol == permit.protocol}
+        return _left_in_pieces(left, permit.peer, inner)
 
 
-def _holds(outer: Peer, inner: Peer) -> bool:
-    if isinstance(outer, str) or isinstance(inner, str):
-        return outer == inner
-    return Addresses((outer,)).holds(inner)
+def _covering(peer: Peer) -> Iterator[Peer]:
+    """The peer itself and, of a block, every block that holds it."""
+    yield peer
+    while not isinstance(peer, str) and peer.prefixlen:
+        peer = peer.supernet()
+        yield peer
 
 
-def _left_in_pieces(left: Ports, block: Network, allowed: Iterable[Permit]) -> Ports:
+def _left_in_pieces(left: Ports, block: Network, allowed: Mapping[Peer, Ports]) -> Ports:
     """The same where several blocks together cover the peer: port by port interval between the allowed ranges' ends."""
     pieces: dict[Ports, list[Network]] = defaultdict(list)
-    for each in allowed:
-        if not isinstance(each.peer, str) and each.peer.version == block.version and each.peer.overlaps(block):
-            pieces[each.ports].append(each.peer)
+    for peer, opened in allowed.items():
+        if not isinstance(peer, str) and peer.version == block.version and peer.overlaps(block):
+            pieces[opened].append(peer)
     for low, high in tuple(left.ranges):
         for interval in _intervals(low, high, pieces):
             joined = Addresses.of(peer for opened, peers in pieces.items() if interval.within(opened) for peer in peers)

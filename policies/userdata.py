@@ -57,9 +57,9 @@ def read(text: object) -> UserData:
     try:
         document = yaml.safe_load(text)
         files = tuple((str(each["path"]), _content(each)) for each in document.get("write_files") or ())
+        commands = [each for name in ("bootcmd", "runcmd") for each in document.get(name) or ()]
     except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return UserData(problem="the user data cannot be read")
-    commands = [each for name in ("bootcmd", "runcmd") for each in document.get(name) or ()]
     return UserData(document, files, tuple(" ".join(map(str, each)) if isinstance(each, list) else str(each) for each in commands))
 
 

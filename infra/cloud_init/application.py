@@ -19,7 +19,8 @@ SITE = """\
 log_format kept '$time_iso8601 $request_method $uri $status $body_bytes_sent $request_time';
 
 server {{
-  listen {port} ssl http2;
+  listen {port} ssl;
+  http2 on;
   server_name {hostname};
   server_tokens off;
   access_log syslog:server=unix:/dev/log,nohostname,tag=app kept;

@@ -13,6 +13,9 @@ from infra.cloud_init.waiting import waits
 HOME = "/opt/kept"
 CREDENTIALS = "/etc/kept/credentials/wheels"
 
+POSTGRES_CLIENT = "postgresql-client-17"
+"""Debian 13's: the newest server that a stack may ask for, and every older one, can be dumped and restored with it."""
+
 INSTALL = """\
 #!/bin/sh
 # Installs the bundle with the given SHA-256: kept-install SHA256. The credentials are curl's configuration
@@ -49,7 +52,7 @@ ExecStart=/usr/local/sbin/kept-install {sha256}
 def installed(bucket: str, sha256: str) -> Part:
     """`bucket` is the https address of the bucket of wheels, `sha256` the bundle's."""
     own = Part(
-        packages=("curl", "python3-venv", "postgresql-client"),
+        packages=("curl", "python3-venv", POSTGRES_CLIENT),
         files=(
             File("/usr/local/sbin/kept-install", INSTALL.format(bucket=bucket, home=HOME), "0755"),
             File("/etc/systemd/system/kept-install.service", UNIT.format(credentials=CREDENTIALS, sha256=sha256)),

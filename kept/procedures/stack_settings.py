@@ -22,9 +22,11 @@ from pydantic import ValidationError
 
 from kept import engine, locations
 from kept.local_settings import render
+from kept.probe_settings import declared
 from kept.stack_settings import HEADER, HINT, VAULT_MOUNT, Change, changes, document, secrets_of
 from kept.stacks import RemoteStack
 from policies.readers import state
+from policies.readers.state import Stack
 from services.errors import BadData, UsageError
 from services.settings import Settings, secret
 from services.vault import NotFound, Vault
@@ -61,8 +63,11 @@ def plan(platform: str | None, export: Path | None) -> Plan:
     if earlier.get("environment") == "local":
         hint = "name another file with KEPT_SETTINGS; the local one is written by `kept local up`"
         raise UsageError(f"{file} holds the settings of a local run", hint)
-    said = _said(platform, export)
+    stack = _stack(export) if export else None
+    said = _output(_stack_outputs(stack), "settings") if stack else _said(platform)
     values = document(said, earlier)
+    known = earlier.get("probes")
+    values["probes"] = declared(values["platform"], stack or _exported(platform), values, known if isinstance(known, Mapping) else {})
     if values["platform"] != platform:
         raise UsageError(f"the stack says it is {values['platform']}, not {platform}", "name its own platform")
     if values["environment"] == "local":
@@ -127,18 +132,25 @@ def _held(vault: Vault, path: str) -> Any:
         return None
 
 
-def _said(platform: str, export: Path | None) -> Mapping[str, Any]:
-    if export is None:
-        if not engine.is_there():
-            raise UsageError(
-                "`pulumi` is not on PATH", "give an export of the state with --state, or run it where the stack is deployed from"
-            )
-        return _outputs(platform, "settings")
+def _said(platform: str) -> Mapping[str, Any]:
+    if not engine.is_there():
+        raise UsageError("`pulumi` is not on PATH", "give an export of the state with --state, or run it where the stack is deployed from")
+    return _outputs(platform, "settings")
+
+
+def _stack(export: Path) -> Stack:
     from kept.planning import read_stack
 
-    stack = read_stack(export, lambda _: None)
-    outputs = next((each.outputs for each in stack.resources if each.type == STACK), {})
-    return _output(outputs, "settings")
+    return read_stack(export, lambda _: None)
+
+
+def _exported(platform: str) -> Stack:
+    """The stack's resources: public names, origins, hosts and buckets are declared for the probes."""
+    return state.read(RemoteStack(platform).export())
+
+
+def _stack_outputs(stack: Stack) -> Mapping[str, Any]:
+    return next((each.outputs for each in stack.resources if each.type == STACK), {})
 
 
 def _outputs(platform: str, name: str, *, secrets: bool = False) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from localcloud.api import cloudflare, digitalocean, sidedoor
+from localcloud.api import cloudflare, digitalocean, page, sidedoor
 from localcloud.api.cloud import Cloud
 from localcloud.api.config import Config
 from localcloud.api.identities import LocalIdentities, NoIdentities
@@ -22,7 +22,7 @@ class Application:
 
     def __init__(self, cloud: Cloud, gateway: Gateway) -> None:
         families = (digitalocean.FAMILY, cloudflare.FAMILY, sidedoor.family(gateway))
-        self._apis = Starlette(routes=[route for family in families for route in http_routes(cloud, family)])
+        self._apis = Starlette(routes=[page.ROUTE, *(route for family in families for route in http_routes(cloud, family))])
         self._gateway = gateway
         self.cloud = cloud
 

@@ -1,5 +1,6 @@
 """The side door `/__local__/`: what no real cloud offers, for tests and for drift. It needs the token too, its health apart.
 
+    GET    /__local__/                      a page for people (`page.py`), without a token and with nothing in it
     GET    /__local__/health                {"status": "ok"}, without a token
     GET    /__local__/calls?method=&path=   the calls made so far (no secrets); DELETE forgets them
     GET    /__local__/resources?path=       everything kept below a path: [{"collection", "id", "resource"}]

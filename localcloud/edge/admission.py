@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from localcloud.edge import loopback
-from localcloud.edge.world import Document, World, addresses
+from localcloud.edge.world import Document, World
 
 HTTPS = 443
 
@@ -55,6 +55,6 @@ def _names(sources: Document, world: World, source: str) -> bool:
     if (balancer := world.balancer(source)) is not None:
         return balancer["id"] in (sources.get("load_balancer_uids") or ())
     machine = world.droplet(source)
-    if machine is None or source not in addresses(machine):
+    if machine is None:
         return False
     return machine["id"] in (sources.get("droplet_ids") or ()) or bool(set(sources.get("tags") or ()) & set(machine["tags"]))

@@ -6,6 +6,7 @@ The plugin adds a few defaults of its own to what it sends (`defaults`); what co
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +71,28 @@ def leaked_credential_check(session: Session, inputs: Document) -> Created:
     return Created(f"{{{str(enabled).lower()}}}_{{{owner}}}", {"enabled": enabled, "zoneId": owner})
 
 
+def account(session: Session, inputs: Document) -> Created:
+    made = without_nulls(session.result("POST", "/accounts", snake(inputs)))
+    return Created(made["id"], without(camel(made), "id"))
+
+
+def account_member(session: Session, inputs: Document) -> Created:
+    """Roles are shown as the program says them: by id."""
+    owner = inputs["accountId"]
+    first = session.result("POST", f"/accounts/{owner}/members", snake(without(inputs, "accountId")))
+    made = camel(without_nulls(session.result("GET", f"/accounts/{owner}/members/{first['id']}")))
+    return Created(first["id"], {**without(made, "id"), **inputs})
+
+
+def token(session: Session, inputs: Document) -> Created:
+    """Of the user or of an account; the resources of a policy are an object written as JSON text. The secret is answered once."""
+    owner = inputs.get("accountId")
+    body = snake(without(inputs, "accountId"))
+    body["policies"] = [{**policy, "resources": json.loads(policy["resources"])} for policy in body["policies"]]
+    made = without_nulls(session.result("POST", f"/accounts/{owner}/tokens" if owner else "/user/tokens", body))
+    return Created(made["id"], {**without(camel(made), "id"), **inputs})
+
+
 def _complete_rules(body: Document) -> Document:
     return {**body, "rules": [_complete_rule(rule) for rule in body.get("rules") or []]}
 
@@ -116,6 +139,24 @@ _HEALTHCHECK = {
 _ACCESS = {"includes": "include", "excludes": "exclude", "requires": "require"}
 _APPLICATION = {"app_launcher_visible": True, "http_only_cookie_attribute": True}
 
+_MONITOR = {
+    "allow_insecure": False,
+    "description": "",
+    "expected_body": "",
+    "follow_redirects": False,
+    "interval": 60,
+    "probe_zone": "",
+    "retries": 2,
+    "timeout": 5,
+}
+_POOL = {"description": "", "enabled": True, "minimum_origins": 1, "notification_email": ""}
+_BALANCER = {"enabled": True, "session_affinity": "none", "steering_policy": ""}
+
+
+def _complete_pool(body: Document) -> Document:
+    return {**body, "origins": [{"flatten_cname": True, "weight": 1, **origin} for origin in body["origins"]]}
+
+
 _TABLE: Mapping[str, Kind] = {
     "zoneDnssec:ZoneDnssec": Kind("dnssec", method="PATCH", single=True),
     "dnsRecord:DnsRecord": Kind("dns_records", defaults={"proxied": False}, shown=_shown_record),
@@ -127,6 +168,12 @@ _TABLE: Mapping[str, Kind] = {
     "logpushJob:LogpushJob": Kind(
         "logpush/jobs", defaults=_LOGPUSH, renamed={"cve202144228": "CVE-2021-44228"}, complete=_complete_logpush
     ),
+    "certificatePack:CertificatePack": Kind("ssl/certificate_packs/order"),
+    "managedTransforms:ManagedTransforms": Kind("managed_headers", method="PATCH", single=True),
+    "accessRule:AccessRule": Kind("firewall/access_rules/rules", defaults={"notes": ""}),
+    "loadBalancerMonitor:LoadBalancerMonitor": Kind("load_balancers/monitors", owner="account", defaults=_MONITOR),
+    "loadBalancerPool:LoadBalancerPool": Kind("load_balancers/pools", owner="account", defaults=_POOL, complete=_complete_pool),
+    "loadBalancer:LoadBalancer": Kind("load_balancers", defaults=_BALANCER),
     "healthcheck:Healthcheck": Kind("healthchecks", defaults=_HEALTHCHECK),
     "notificationPolicy:NotificationPolicy": Kind(
         "alerting/v3/policies", owner="account", renamed={"emails": "email", "pagerduties": "pagerduty"}
@@ -141,6 +188,10 @@ _TABLE: Mapping[str, Kind] = {
 KINDS: Mapping[str, Create] = {
     "cloudflare:index/zone:Zone": zone,
     "cloudflare:index/zoneSetting:ZoneSetting": zone_setting,
+    "cloudflare:index/account:Account": account,
+    "cloudflare:index/accountMember:AccountMember": account_member,
+    "cloudflare:index/accountToken:AccountToken": token,
+    "cloudflare:index/apiToken:ApiToken": token,
     "cloudflare:index/leakedCredentialCheck:LeakedCredentialCheck": leaked_credential_check,
     **{f"cloudflare:index/{token}": kind.create for token, kind in _TABLE.items()},
 }

@@ -27,6 +27,10 @@ _BALANCER_NAMES = {"healthcheck": "health_check", "dropletTag": "tag", "allows":
 _HEALTHCHECK = {"checkIntervalSeconds": 10, "healthyThreshold": 5, "responseTimeoutSeconds": 5, "unhealthyThreshold": 3}
 
 
+_MOMENT = "20000101000000000000000001"
+"""Where the plugin puts a moment and a counter into an id that it makes up."""
+
+
 def go_time(moment: str) -> str:
     """How the plugin writes a time it decoded: `2026-11-23 00:42:48 +0000 UTC`."""
     return f"{moment[:10]} {moment[11:19]} +0000 UTC"
@@ -206,6 +210,64 @@ _FLAGS: Mapping[str, str] = {
     "redirectHttpToHttps": "redirect_http_to_https",
 }
 
+
+def volume_attachment(session: Session, inputs: Document) -> Created:
+    """Its id is made up by the plugin: droplet, volume and a moment."""
+    droplet_id, volume_id = int(inputs["dropletId"]), inputs["volumeId"]
+    session.call("POST", f"/v2/volumes/{volume_id}/actions", {"type": "attach", "droplet_id": droplet_id})
+    return Created(f"{droplet_id}-{volume_id}-{_MOMENT}", {"dropletId": droplet_id, "volumeId": volume_id})
+
+
+def volume_snapshot(session: Session, inputs: Document) -> Created:
+    body = {"name": inputs["name"], "tags": inputs.get("tags") or []}
+    made = session.call("POST", f"/v2/volumes/{inputs['volumeId']}/snapshots", body)["snapshot"]
+    return Created(made["id"], {**_snapshot(made), "volumeId": made["resource_id"], "tags": made["tags"]})
+
+
+def droplet_snapshot(session: Session, inputs: Document) -> Created:
+    """Taken by an action; which it became is found among the droplet's snapshots."""
+    owner = inputs["dropletId"]
+    session.call("POST", f"/v2/droplets/{owner}/actions", {"type": "snapshot", "name": inputs["name"]})
+    found = session.call("GET", f"/v2/droplets/{owner}/snapshots")["snapshots"][-1]
+    return Created(str(found["id"]), {**_snapshot(found), "dropletId": str(owner)})
+
+
+def _snapshot(made: Document) -> Document:
+    return {**pick(made, "name regions minDiskSize createdAt"), "size": made["size_gigabytes"]}
+
+
+def reserved_ip(session: Session, inputs: Document) -> Created:
+    body = {"droplet_id": int(inputs["dropletId"])} if inputs.get("dropletId") else {"region": inputs["region"]}
+    made = session.make("/v2/reserved_ips", "reserved_ip", body, "ip")
+    shown = {"ipAddress": made["ip"], "region": made["region"]["slug"], "reservedIpUrn": f"do:reservedip:{made['ip']}"}
+    return Created(made["ip"], {**shown, "dropletId": (made["droplet"] or {}).get("id")})
+
+
+def reserved_ip_v6(session: Session, inputs: Document) -> Created:
+    body = {"region_slug": inputs["regionSlug"], **({"droplet_id": int(inputs["dropletId"])} if inputs.get("dropletId") else {})}
+    made = session.make("/v2/reserved_ipv6", "reserved_ipv6", body, "ip")
+    shown = {**pick(made, "ip regionSlug"), "reservedIpv6Urn": f"do:reservedipv6:{made['ip']}"}
+    return Created(made["ip"], {**shown, "dropletId": (made["droplet"] or {}).get("id")})
+
+
+def reserved_ip_assignment(session: Session, inputs: Document) -> Created:
+    """Its id is made up by the plugin: droplet, address and a moment."""
+    droplet_id, address = int(inputs["dropletId"]), inputs["ipAddress"]
+    session.call("POST", f"/v2/reserved_ips/{address}/actions", {"type": "assign", "droplet_id": droplet_id})
+    return Created(f"{droplet_id}-{address}-{_MOMENT}", {"dropletId": droplet_id, "ipAddress": address})
+
+
+def cdn(session: Session, inputs: Document) -> Created:
+    body = {**nothing("certificate_id custom_domain"), **snake(without(inputs, "certificateName"))}
+    made = session.make("/v2/cdn/endpoints", "endpoint", body)
+    own = {
+        "certificateName": inputs.get("certificateName"),
+        "createdAt": go_time(made["created_at"]),
+        "customDomain": made.get("custom_domain") or "",
+    }
+    return Created(made["id"], {**pick(made, "origin endpoint ttl certificateId"), **own})
+
+
 KINDS: Mapping[str, Create] = {
     "digitalocean:index/vpc:Vpc": vpc,
     "digitalocean:index/vpcPeering:VpcPeering": vpc_peering,
@@ -213,6 +275,13 @@ KINDS: Mapping[str, Create] = {
     "digitalocean:index/sshKey:SshKey": ssh_key,
     "digitalocean:index/droplet:Droplet": droplet,
     "digitalocean:index/volume:Volume": volume,
+    "digitalocean:index/volumeAttachment:VolumeAttachment": volume_attachment,
+    "digitalocean:index/volumeSnapshot:VolumeSnapshot": volume_snapshot,
+    "digitalocean:index/dropletSnapshot:DropletSnapshot": droplet_snapshot,
+    "digitalocean:index/reservedIp:ReservedIp": reserved_ip,
+    "digitalocean:index/reservedIpv6:ReservedIpv6": reserved_ip_v6,
+    "digitalocean:index/reservedIpAssignment:ReservedIpAssignment": reserved_ip_assignment,
+    "digitalocean:index/cdn:Cdn": cdn,
     "digitalocean:index/firewall:Firewall": firewall,
     "digitalocean:index/certificate:Certificate": certificate,
     "digitalocean:index/loadBalancer:LoadBalancer": load_balancer,

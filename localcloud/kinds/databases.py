@@ -115,6 +115,14 @@ def log_sink(session: Session, inputs: Document) -> Created:
     return Created(f"{owner},{made['sink_id']}", {**unset, **inputs, "logsinkId": made["sink_id"]})
 
 
+def search_sink(session: Session, inputs: Document) -> Created:
+    owner = inputs["clusterId"]
+    config = snake(without(inputs, "clusterId", "name"), {"endpoint": "url", "caCert": "ca", "timeoutSeconds": "timeout"})
+    body = {"sink_name": inputs["name"], "sink_type": "opensearch", "config": config}
+    made = session.make(f"{CLUSTERS}/{owner}/logsink", "sink", body, "sink_id")
+    return Created(f"{owner},{made['sink_id']}", {**nothing("caCert timeoutSeconds"), **inputs, "logsinkId": made["sink_id"]})
+
+
 KINDS: Mapping[str, Create] = {
     "digitalocean:index/databaseCluster:DatabaseCluster": cluster,
     "digitalocean:index/databaseDb:DatabaseDb": database,
@@ -123,5 +131,6 @@ KINDS: Mapping[str, Create] = {
     "digitalocean:index/databaseConnectionPool:DatabaseConnectionPool": pool,
     "digitalocean:index/databaseReplica:DatabaseReplica": replica,
     "digitalocean:index/databasePostgresqlConfig:DatabasePostgresqlConfig": configuration,
+    "digitalocean:index/databaseLogsinkOpensearch:DatabaseLogsinkOpensearch": search_sink,
     "digitalocean:index/databaseLogsinkRsyslog:DatabaseLogsinkRsyslog": log_sink,
 }

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from policies.findings import has_unknown, items, unknown, value
+from policies.findings import items, unknown, value
 from policies.hygiene.base import Asked, checks, verdict
 from policies.kinds import CERTIFICATE, CERTIFICATE_PACK, KINDS, ORIGIN_CERTIFICATE, ORIGIN_PULL_CERTIFICATE
-from policies.readers.state import Resource
+from policies.readers.state import UNKNOWN, Resource
 from promises.observations import Observation
 from promises.wording import duration
 
@@ -45,8 +45,19 @@ def _lasting(asked: Asked, certificate: Resource) -> Observation:
 
 def _ends(certificate: Resource) -> list[Any]:
     if certificate.type != CERTIFICATE_PACK:
-        return [value(certificate, ENDS[certificate.type])]
-    return [None if has_unknown(each) else each.get("expiresOn") for each in items(certificate, "certificates") or ()]
+        said = value(certificate, ENDS[certificate.type])
+        return [end_of(value(certificate, "certificate")) if said is UNKNOWN or not said else said]
+    return [each.get("expiresOn") for each in items(certificate, "certificates") or ()]
+
+
+def end_of(certificate: Any) -> str | None:
+    """When a certificate in PEM ends, by itself: what a program hands over says it before any cloud does."""
+    from cryptography.x509 import load_pem_x509_certificate
+
+    try:
+        return load_pem_x509_certificate(certificate.encode()).not_valid_after_utc.isoformat()
+    except (AttributeError, ValueError):
+        return None
 
 
 def moment(seen: Any) -> datetime | None:

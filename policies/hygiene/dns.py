@@ -8,14 +8,13 @@ and the addresses reserved for documentation behind the edge's proxy, which stan
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from policies.addresses import Addresses, network
+from policies.addresses import Addresses, Network, network
 from policies.findings import has_unknown, unknown, value
 from policies.hygiene.base import Asked, checks, verdict
 from policies.hygiene.records import data, each_named_zone, each_record, each_zone, full_name, kind, of_type, plain, text
@@ -112,20 +111,27 @@ def _wild(record: Resource, apex: str) -> str | None:
     return f"{type_} to {target or 'something'}"
 
 
-@checks("dns.internal", ZONE, RECORD)
+@checks("dns.internal", ZONE, RECORD, BALANCER)
 def internal(asked: Asked) -> Iterator[Observation]:
+    """The address of a balancer that is not internal is public, whatever it looks like: in a local stand-in it is one of this host."""
     expected = "no address of a private network"
-    return each_named_zone(asked.stack, expected, lambda view, apex: each_record(view, apex, expected, _internal))
+    outside = (each for each in asked.stack.of(BALANCER) if value(each, "network") in (None, "EXTERNAL"))
+    public = frozenset(_network(address) for each in outside for address in (value(each, "ip"), value(each, "ipv6")))
+
+    def problem(record: Resource, _apex: str) -> str | None:
+        return _internal(record, public)
+
+    return each_named_zone(asked.stack, expected, lambda view, apex: each_record(view, apex, expected, problem))
 
 
-def _internal(record: Resource, _apex: str) -> str | None:
+def _internal(record: Resource, public: frozenset[Network | None]) -> str | None:
     type_ = kind(record)
     if type_ not in ("A", "AAAA", None):
         return ""
     address = _address(record)
     if address is None or type_ is None:
         return None
-    return f"leads to {address.network_address}" if NEVER_PUBLIC.holds(address) else ""
+    return f"leads to {address.network_address}" if NEVER_PUBLIC.holds(address) and address not in public else ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,7 @@ HELD = {
 def _ours(asked: Asked) -> Ours:
     stack = asked.stack
     held = {type_: [value(each, name) for each in stack.of(type_) for name in names] for type_, names in HELD.items()}
-    known = {type_: [str(each) for each in seen if each and each is not UNKNOWN] for type_, seen in _without_unknown(held).items()}
+    known = {type_: [str(each) for each in seen if each] for type_, seen in _without_unknown(held).items()}
     addresses = (text for type_ in (DROPLET, BALANCER, RESERVED_IP, RESERVED_IPV6) for text in known[type_])
     return Ours(
         addresses=frozenset(filter(None, map(_network, addresses))),
@@ -188,9 +194,7 @@ def _names(stack: Stack) -> Iterable[str]:
         zone = view.zone
         apex = plain(str(value(zone, "name"))) if zone is not None else ""
         for record in view.of(RECORD):
-            name = full_name(record, apex)
-            if name is not None:
-                yield name
+            yield full_name(record, apex) or ""
 
 
 def _lost(record: Resource, apex: str, ours: Ours) -> str | None:
@@ -210,8 +214,9 @@ def _lost_address(record: Resource, ours: Ours) -> str | None:
     address = _address(record)
     if address is None:
         return None
-    stands_for_the_edge = value(record, "proxied") is True and PLACEHOLDERS.holds(address) and address not in ours.addresses
-    if address in ours.addresses or stands_for_the_edge or ours.ranges.holds(address) or NEVER_PUBLIC.holds(address):
+    if address in ours.addresses or ours.ranges.holds(address) or NEVER_PUBLIC.holds(address):
+        return ""
+    if value(record, "proxied") is True and PLACEHOLDERS.holds(address):
         return ""
     return f"leads to {address.network_address}, which is none of the account's" if ours.certain else None
 
@@ -247,12 +252,11 @@ def _answered(host: str, ours: Ours) -> bool:
     return host in ours.names or any(f"*.{'.'.join(parents[cut:])}" in ours.names for cut in range(1, len(parents)))
 
 
-def _address(record: Resource) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    content = text(record)
-    return None if content is None else _network(content)
+def _address(record: Resource) -> Network | None:
+    return _network(text(record))
 
 
-def _network(content: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def _network(content: str | None) -> Network | None:
     try:
         return network(content)
     except ValueError:

@@ -104,15 +104,18 @@ def _tag(firewall: Resource, tag: Any, borne: frozenset[str] | None) -> Observat
     return verdict(subject, expected, "" if tag in borne else "no host bears it", "borne")
 
 
+NESTED = {AUTOSCALE: "dropletTemplate", KUBERNETES: "nodePool"}
+"""Where those that make hosts keep the tags of the hosts they make."""
+
+
 def _borne(stack: Stack) -> frozenset[str] | None:
     """Every tag that some host bears; None while one is not known."""
     found: set[str] = set()
     for each in stack.of(DROPLET, AUTOSCALE, KUBERNETES, NODE_POOL):
-        nested = value(each, {AUTOSCALE: "dropletTemplate", KUBERNETES: "nodePool"}.get(each.type, "tags"))
-        tags = (nested or {}).get("tags") if each.type in (AUTOSCALE, KUBERNETES) and isinstance(nested, dict) else nested
-        if has_unknown(tags) or has_unknown(value(each, "tags")):
+        made = value(each, NESTED[each.type]) if each.type in NESTED else None
+        if has_unknown(made) or has_unknown(value(each, "tags")):
             return None
-        found |= {str(tag) for tag in (*(tags or ()), *(value(each, "tags") or ()))}
+        found.update(map(str, value(each, "tags") or ()), map(str, (made or {}).get("tags") or ()))
         if each.type == KUBERNETES:
             found |= {"k8s", "k8s:worker", f"k8s:{value(each, 'id')}"}
     return frozenset(found)

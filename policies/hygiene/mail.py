@@ -150,5 +150,5 @@ def _enforced(policy: str | None, *, optional: bool) -> bool:
 
 def _tags(said: str) -> dict[str, str]:
     """`tag=value` pairs behind semicolons, as DKIM and DMARC write them (RFC 6376 3.2)."""
-    pairs = (part.partition("=") for part in said.split(";") if "=" in part)
+    pairs = (part.partition("=") for part in said.split(";"))
     return {name.strip().lower(): content.strip() for name, _, content in pairs}

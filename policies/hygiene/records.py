@@ -25,8 +25,7 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 def each_zone(stack: Stack, judge: Callable[[View], Iterable[Observation]]) -> Iterator[Observation]:
     """What a judge sees in every zone that is here; of a zone whose id is not known yet, only what is wrong in what is there."""
     for view in views(stack):
-        if view.zone is not None or view.parts:
-            yield from hedged(judge(view), view)
+        yield from hedged(judge(view), view)
 
 
 def each_named_zone(stack: Stack, expected: str, judge: Callable[[View, str], Iterable[Observation]]) -> Iterator[Observation]:

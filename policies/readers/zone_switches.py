@@ -85,4 +85,5 @@ def _origin_certificates(client: Cloudflare, account: str) -> Iterator[Resource]
 def _origin_pull_certificates(client: Cloudflare, account: str) -> Iterator[Resource]:
     for zone in zone_ids(client, account):
         for row in bare(client, f"/zones/{zone}/origin_tls_client_auth"):
-            yield resource(ORIGIN_PULL_CERTIFICATE, row["id"], zoneId=zone, expiresOn=row.get("expires_on"))
+            kept = {"expiresOn": row.get("expires_on"), "certificate": row.get("certificate")}
+            yield resource(ORIGIN_PULL_CERTIFICATE, row["id"], zoneId=zone, **kept)

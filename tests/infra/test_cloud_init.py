@@ -15,6 +15,7 @@ import yaml
 from infra import names
 from infra.cloud_init import application, hardening, report, roles, vault, volume
 from infra.cloud_init.document import LARGEST_BYTES, File, Part, render
+from infra.config import POSTGRES_VERSIONS
 from promises.flows import HOSTS
 from tests.infra.support import PLATFORMS, read
 
@@ -177,6 +178,12 @@ def test_the_jobs_install_their_software_by_digest_and_only_once_they_may_read_i
     assert script.index("sha256sum --check") < script.index("tar -xf")
     assert "--require-hashes" in script
     assert "https://illumacom-wheels.nyc3.digitaloceanspaces.com" in script
+
+
+def test_the_jobs_database_client_is_as_new_as_the_newest_server() -> None:
+    """pg_dump refuses a server that is newer than itself."""
+    (client,) = [each for each in document("illumacom", "jobs")["packages"] if each.startswith("postgresql-client")]
+    assert client == f"postgresql-client-{max(POSTGRES_VERSIONS, key=int)}"
 
 
 def test_an_application_host_answers_the_edge_alone() -> None:

@@ -59,6 +59,7 @@ REFUSED = {
         {"image": "ubuntu-24-04-x64"},
         "kept:image: 'ubuntu-24-04-x64': expected an image of Debian",
     ),
+    "a Debian whose database client is older than the server": ({"image": "debian-12-x64"}, "expected an image of Debian 13 or newer"),
     "no application host": ({"appCount": "0"}, "kept:appCount: '0': expected a number from 1 to 20"),
     "a count in words": ({"appCount": "two"}, "kept:appCount"),
     "a volume that is too small": ({"volumeGib": "1"}, "kept:volumeGib: '1': expected a number from 10 to 1000"),

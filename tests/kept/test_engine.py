@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,6 +16,8 @@ from kept.provision import BY_ENGINE, provision
 from kept.stacks import LocalStack, local_config, without_proxy
 from policies.readers import state
 from policies.readers.rehearsal import rehearse_project
+from policies.readers.state import REDACTED, UNKNOWN
+from promises.loading import platforms
 from services import settings as settings_module
 from services.settings import Settings
 
@@ -60,32 +64,34 @@ def test_a_failure_is_told_in_one_line(lines: list[str], message: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Servers that nobody else uses: a destroy takes the buckets with it."""
+def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of servers that nobody else uses: a destroy takes the buckets with it."""
     folder = tmp_path_factory.mktemp("own servers")
-    settings = settings_module.load(local_run.up(folder, PLATFORM, lambda _: None), {})
-    yield settings
+    local_run.up(folder, PLATFORM, lambda _: None)
+    yield folder
     local_run.down(folder, lambda _: None)
 
 
 @needs_engine
 @pytest.mark.slow
-def test_a_whole_life_under_the_real_engine(own_servers: Settings) -> None:
+@pytest.mark.parametrize("platform", platforms())
+def test_a_whole_life_under_the_real_engine(own_servers: Path, platform: str) -> None:
     """Up with the pack, nothing to change on refresh and preview, up again, destroy; and a rehearsal registers the same."""
-    folder = own_servers.data.parent
-    document, how = provision(own_servers, PLATFORM, folder, lambda _: None)
+    settings = settings_module.load(local_run.up(own_servers, platform, lambda _: None), {})
+    document, how = provision(settings, platform, own_servers, lambda _: None)
     assert how == BY_ENGINE
-    stack = LocalStack(PLATFORM, own_servers, folder)
+    stack = LocalStack(platform, settings, own_servers)
     stack.check_unchanged()
-    again, _ = provision(own_servers, PLATFORM, folder, lambda _: None)
+    again, _ = provision(settings, platform, own_servers, lambda _: None)
     assert state.read(again).digest == state.read(document).digest
-    _same_as_rehearsed(own_servers, document)
+    _same_as_rehearsed(settings, platform, document)
     stack.destroy(lambda _: None)
     assert state.read(stack.export()).resources == ()
+    assert _left(settings) == []
 
 
-def _same_as_rehearsed(settings: Settings, document: dict[str, object]) -> None:
-    rehearsed = rehearse_project(locations.PROJECT, PLATFORM, now=NOW, config=local_config(settings))
+def _same_as_rehearsed(settings: Settings, platform: str, document: dict[str, object]) -> None:
+    rehearsed = rehearse_project(locations.PROJECT, platform, now=NOW, config=local_config(settings))
     by_engine = {each.urn: each for each in state.read(document).resources if not each.type.startswith("pulumi:providers:")}
     by_rehearsal = {each.urn: each for each in state.read(rehearsed).resources}
     assert set(by_engine) == set(by_rehearsal)
@@ -93,3 +99,86 @@ def _same_as_rehearsed(settings: Settings, document: dict[str, object]) -> None:
         assert resource.parent == by_engine[urn].parent
         assert resource.protect == by_engine[urn].protect
         assert sorted(resource.dependencies) == sorted(by_engine[urn].dependencies)
+        assert differing(dict(resource.inputs), dict(by_engine[urn].inputs)) == [], urn
+
+
+DEFAULTS = {
+    "algorithm": "round_robin",
+    "checkIntervalSeconds": 10,
+    "healthyThreshold": 5,
+    "responseTimeoutSeconds": 5,
+    "unhealthyThreshold": 3,
+    "publicNetworking": True,
+    "resizeDisk": True,
+    "acl": "private",
+}
+"""What the plugins say for themselves, where the program says nothing."""
+
+
+def differing(ours: Any, engines: Any, spot: str = "") -> list[str]:
+    """Where the engine's inputs are not ours: symbols and secrets stand for anything, lists have no order, defaults may be added."""
+    if ours is UNKNOWN or (isinstance(ours, str) and (ours.startswith("planned:") or ours == REDACTED)):
+        return [] if engines not in (None, "") else [f"{spot}: nothing"]
+    if isinstance(ours, dict) and isinstance(engines, dict):
+        added = {key: each for key, each in engines.items() if key not in ours and each not in (None, "", [], {}, False, 0)}
+        strange = [f"{spot}.{key}: added {each!r}" for key, each in added.items() if key != "__defaults" and DEFAULTS.get(key) != each]
+        return strange + [each for key, value in ours.items() for each in differing(value, engines.get(key), f"{spot}.{key}")]
+    if isinstance(ours, list) and isinstance(engines, list):
+        if len(ours) != len(engines):
+            return [f"{spot}: {len(ours)} here, {len(engines)} there"]
+        left = list(engines)
+        for value in ours:
+            same = next((each for each in left if not differing(value, each)), None)
+            if same is None:
+                return [f"{spot}: {value!r} is not among them"]
+            left.remove(same)
+        return []
+    return [] if ours == engines or (not ours and not engines) else [f"{spot}: {ours!r} here, {engines!r} there"]
+
+
+UNEQUAL = {
+    "another value": ({"a": 1}, {"a": 2}),
+    "a value that is gone": ({"a": 1}, {}),
+    "a value that nobody said": ({}, {"size": "large"}),
+    "another default": ({}, {"resizeDisk": 3}),
+    "a rule more": ({"rules": [1]}, {"rules": [1, 2]}),
+    "another rule": ({"rules": [{"p": 1}, {"p": 2}]}, {"rules": [{"p": 1}, {"p": 3}]}),
+    "nothing where something must be": ({"id": "planned:x"}, {"id": None}),
+}
+
+
+@pytest.mark.parametrize(("ours", "engines"), UNEQUAL.values(), ids=UNEQUAL.keys())
+def test_the_comparison_of_inputs_sees_a_difference(ours: dict[str, Any], engines: dict[str, Any]) -> None:
+    assert differing(ours, engines)
+
+
+def test_the_comparison_of_inputs_knows_symbols_orders_and_defaults() -> None:
+    ours = {"id": "planned:x", "rules": [{"p": 1}, {"p": 2}], "key": REDACTED}
+    engines = {"id": "7", "rules": [{"p": 2, "q": []}, {"p": 1}], "key": "[secret]", "resizeDisk": True, "__defaults": ["resizeDisk"]}
+    assert differing(ours, engines) == []
+
+
+def _left(settings: Settings) -> list[str]:
+    """What the local cloud still keeps of what the engine made: nothing, but for what every account has."""
+    import httpx
+
+    token = settings.digitalocean.token_file.read_text().strip()
+    with httpx.Client(base_url=settings.digitalocean.endpoint, headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
+        kinds = {
+            "/v2/droplets": "droplets",
+            "/v2/firewalls": "firewalls",
+            "/v2/load_balancers": "load_balancers",
+            "/v2/volumes": "volumes",
+            "/v2/databases": "databases",
+            "/v2/spaces/keys": "keys",
+            "/v2/account/keys": "ssh_keys",
+            "/v2/tags": "tags",
+            "/v2/vpc_peerings": "vpc_peerings",
+            "/v2/uptime/checks": "checks",
+            "/v2/monitoring/alerts": "policies",
+            "/client/v4/zones": "result",
+        }
+        found = [f"{path}: {len(rows)}" for path, name in kinds.items() if (rows := client.get(path).json().get(name))]
+        own = [row["name"] for row in client.get("/v2/vpcs").json()["vpcs"] if not row["default"]]
+        projects = [row["name"] for row in client.get("/v2/projects").json()["projects"] if not row["is_default"]]
+    return [*found, *own, *projects]

@@ -138,6 +138,7 @@ def test_what_each_program_says_is_enough(home: Home, tmp_path: Path, platform: 
     assert answer["environment"] == "production"
     assert {each["now"] for each in answer["changes"]} == {None}
     assert {each["key"] for each in answer["changes"]} >= {"database.host", "objects.identities.backup_writer.access_key", "vault.address"}
+    assert {each["key"].split(".")[1] for each in answer["changes"] if each["key"].startswith("probes.")} >= {"names", "hops", "buckets"}
     assert not file.exists()
 
 

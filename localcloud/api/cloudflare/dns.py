@@ -7,7 +7,8 @@ AAAA, CNAME), an address must be one, and the very same record cannot be added t
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from localcloud.api.calls import Answer, Call, Handler, Route, objects
@@ -38,6 +39,15 @@ TYPES = (
     "TXT",
     "URI",
 )
+_WRITTEN: Mapping[str, str] = {
+    "CAA": '{flags} {tag} "{value}"',
+    "SRV": "{weight} {port} {target}",
+    "TLSA": "{usage} {selector} {matching_type} {certificate}",
+    "SSHFP": "{algorithm} {type} {fingerprint}",
+    "DS": "{key_tag} {algorithm} {digest_type} {digest}",
+}
+"""What is sent in parts is answered as one text, too."""
+
 _OWNED = ("id", "created_on", "meta")
 
 
@@ -51,6 +61,8 @@ def _record(call: Call, zone: Document, sent: Document, old: Document) -> Docume
     times = {"modified_on": now, "comment_modified_on": None, "tags_modified_on": None}
     empty = {"proxied": False, "ttl": 1, "settings": {}, "tags": []}
     chosen = {field: value for field, value in sent.items() if value is not None and field not in _OWNED}
+    if kind in _WRITTEN and sent.get("data"):
+        chosen["content"] = _WRITTEN[kind].format_map(defaultdict(str, sent["data"]))
     return {**empty, **chosen, "name": name, "proxiable": kind in PROXIABLE, **server, **times}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from localcloud.api.calls import Answer, Call, Route, fields, objects
 from localcloud.api.digitalocean import trusted_sources
@@ -94,12 +95,23 @@ def _own(kind: str, field: str) -> tuple[Route, ...]:
 
 
 def _make_pool(call: Call) -> Document:
-    one_of(call.body, "mode", _MODES)
+    return {**call.body, "name": _new_name(call, ""), **_pooled(call, call.body)}
+
+
+def _pooled(call: Call, pool: Document) -> Document:
+    """How a pool is reached: as its user, in its database. Without a user it takes whoever comes, here the administrator."""
+    one_of(pool, "mode", _MODES)
+    where = call.cloud.databases.address()
+    base, name, user = f"{DATABASES}/{call['cluster']}", text(pool, "db"), pool.get("user") or where.user
+    found = call.cloud.store.find(f"{base}/users", user)
+    if name != where.database and call.cloud.store.find(f"{base}/dbs", name) is None:
+        raise unprocessable(f"database {name} does not exist")
+    if user != where.user and found is None:
+        raise unprocessable(f"user {user} does not exist")
+    address = replace(where, user=user, password=found["password"] if found else where.password, database=name)
     return {
-        **call.body,
-        "name": _new_name(call, ""),
-        "connection": connection(call, private=False),
-        "private_connection": connection(call, private=True),
+        "connection": connection(call, private=False, where=address),
+        "private_connection": connection(call, private=True, where=address),
     }
 
 
@@ -107,8 +119,7 @@ def _change_pool(call: Call) -> Answer:
     pool = need(call, call.collection, call["id"]) | {
         field: call.body[field] for field in ("mode", "size", "db", "user") if field in call.body
     }
-    one_of(pool, "mode", _MODES)
-    call.cloud.store.put(call.collection, call["id"], pool)
+    call.cloud.store.put(call.collection, call["id"], pool | _pooled(call, pool))
     return Answer(204)
 
 

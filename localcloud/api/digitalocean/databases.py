@@ -18,6 +18,7 @@ from localcloud.api.digitalocean.collections import Collection
 from localcloud.api.digitalocean.networks import choose_vpc
 from localcloud.api.digitalocean.slugs import POSTGRES_VERSIONS, check_database_size, check_region
 from localcloud.api.digitalocean.tags import ensure_tags
+from localcloud.api.postgres import Address
 from localcloud.api.store import Document
 
 DATABASES = "/v2/databases"
@@ -29,9 +30,9 @@ _HOUR = re.compile(r"([01]\d|2[0-3]):\d\d(:\d\d)?")
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def connection(call: Call, *, private: bool) -> Document:
-    """How the local Postgres is reached, in the API's form."""
-    where = call.cloud.databases.address()
+def connection(call: Call, *, private: bool, where: Address | None = None) -> Document:
+    """How the local Postgres is reached, in the API's form: as its administrator, unless another address is given."""
+    where = where or call.cloud.databases.address()
     host = where.private_host if private else where.host
     return {
         "protocol": "postgresql",

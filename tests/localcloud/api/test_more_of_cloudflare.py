@@ -100,6 +100,14 @@ def test_records_change_together_or_not_at_all(cloud, zone: str) -> None:
     assert cloud.everything() == before
 
 
+def test_a_record_sent_in_parts_is_answered_as_one_text_too(cloud, zone: str) -> None:
+    path = f"/zones/{zone}/dns_records"
+    caa = cloud.cf("POST", path, {"name": "@", "type": "CAA", "data": {"flags": 0, "tag": "issue", "value": "letsencrypt.org"}})
+    assert (caa["content"], caa["data"]["tag"]) == ('0 issue "letsencrypt.org"', "issue")
+    service = {"priority": 1, "weight": 5, "port": 443, "target": "a.example.com"}
+    assert cloud.cf("POST", path, {"name": "_x._tcp", "type": "SRV", "data": service})["content"] == "5 443 a.example.com"
+
+
 def test_a_destination_of_logs_is_checked_before_there_is_a_job(cloud, zone: str) -> None:
     base = f"/zones/{zone}/logpush"
     assert cloud.cf("POST", f"{base}/ownership", DESTINATION)["filename"]

@@ -169,6 +169,20 @@ def test_a_promoted_replica_is_a_cluster_of_its_own(cloud) -> None:
     assert (promoted["name"], promoted["num_nodes"]) == ("r", 1)
 
 
+def test_a_pool_is_of_a_user_and_a_database_that_are_there(cloud) -> None:
+    body = {"name": "shop", "engine": "pg", "region": "nyc3", "size": "db-s-2vcpu-4gb", "num_nodes": 2}
+    path = "/v2/databases/" + cloud.ok("POST", "/v2/databases", body)["database"]["id"]
+    pool = {"name": "web", "mode": "transaction", "size": 10, "db": "orders", "user": "app"}
+    cloud.ok("POST", f"{path}/users", {"name": "app"})
+    assert cloud.call("POST", f"{path}/pools", pool).status_code == 422
+    cloud.ok("POST", f"{path}/dbs", {"name": "orders"})
+    assert cloud.call("POST", f"{path}/pools", {**pool, "user": "nobody"}).status_code == 422
+    made = cloud.ok("POST", f"{path}/pools", pool)["pool"]
+    assert (made["connection"]["user"], made["connection"]["database"]) == ("app", "orders")
+    cloud.ok("PUT", f"{path}/pools/web", {"db": "defaultdb", "mode": "session", "size": 5})
+    assert cloud.ok("GET", f"{path}/pools/web")["pool"]["connection"]["database"] == "defaultdb"
+
+
 def test_the_default_project_has_a_name_of_its_own(cloud, droplet: int) -> None:
     cloud.ok("POST", "/v2/projects/default/resources", {"resources": [f"do:droplet:{droplet}"]})
     assert [row["urn"] for row in cloud.ok("GET", "/v2/projects/default/resources")["resources"]] == [f"do:droplet:{droplet}"]

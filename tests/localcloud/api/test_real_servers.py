@@ -90,6 +90,22 @@ def test_the_cluster_answers_the_address_and_the_authority_of_the_local_postgres
     assert base64.b64decode(authority) == local.database.ca_file.read_bytes()
 
 
+def test_a_user_is_an_ordinary_one_and_its_pool_leads_to_its_database(cloud: RealCloud, local: Settings) -> None:
+    """Neither superuser nor maker of databases and roles; what the pool and the replica answer can be connected to as it is."""
+    cluster, name = cloud.cluster(), f"pooled_{uuid4().hex[:8]}"
+    cloud.ok("POST", f"/v2/databases/{cluster}/dbs", {"name": name})
+    cloud.ok("POST", f"/v2/databases/{cluster}/users", {"name": name})
+    body = {"name": "web", "mode": "transaction", "size": 5, "db": name, "user": name}
+    pool = cloud.ok("POST", f"/v2/databases/{cluster}/pools", body)["pool"]
+    with psycopg.connect(pool["connection"]["uri"]) as session:
+        assert session.execute("SELECT current_user || '@' || current_database()").fetchone() == (f"{name}@{name}",)
+        row = session.execute("SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication FROM pg_roles WHERE rolname = current_user")
+        assert row.fetchone() == (False, False, False, False)
+    replica = {"name": "copy", "region": "nyc3", "size": "db-s-2vcpu-4gb"}
+    where = cloud.ok("POST", f"/v2/databases/{cluster}/replicas", replica)["replica"]["connection"]
+    assert log_in(local.database, where["database"], where["user"], where["password"])
+
+
 def test_a_user_that_owns_tables_leaves_them_to_the_administrator(cloud: RealCloud, local: Settings) -> None:
     cluster, name = cloud.cluster(), f"owner_{uuid4().hex[:8]}"
     cloud.ok("POST", f"/v2/databases/{cluster}/dbs", {"name": name})

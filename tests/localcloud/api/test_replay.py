@@ -20,7 +20,7 @@ IDS |= {"cluster_uuid", "project_id", "sink_id", "private_network_uuid", "vpc_uu
 TIMES = re.compile(r".*_(at|on)|last_updated|not_after")
 
 CHOSEN_OTHERWISE = {
-    "addresses and hosts are of this machine": {"ip_address", "ip", "gateway", "netmask", "host", "connection"},
+    "addresses and hosts are of this machine": {"ip_address", "ip", "gateway", "netmask", "host", "connection", "private_connection"},
     "a size decides what a droplet has and costs": {"memory", "vcpus", "disk", "price_hourly", "price_monthly"},
     "TXT and CAA records cannot be proxied": {"proxiable"},
     "an example of a real key": {"digest", "ds", "public_key"},

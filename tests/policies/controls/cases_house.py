@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from policies.kinds import BUCKET_POLICY, NOTIFICATION, RECORD, SEARCH_SINK, SPACES_KEY, SSH_KEY, UPTIME_ALERT, VOLUME_ATTACHMENT, WEBHOOK
+from policies.kinds import (
+    BUCKET_POLICY,
+    DROPLET,
+    FIREWALL,
+    NOTIFICATION,
+    RECORD,
+    SEARCH_SINK,
+    SPACES_KEY,
+    SSH_KEY,
+    UPTIME_ALERT,
+    VOLUME_ATTACHMENT,
+    WEBHOOK,
+)
 from tests.policies.controls.cases import Broken
 from tests.policies.controls.compliant import (
     DATABASE,
@@ -12,6 +24,7 @@ from tests.policies.controls.compliant import (
     PUBLIC_KEY,
     USER_DATA,
     Change,
+    Entries,
     drop,
     lets_in,
     plus,
@@ -34,6 +47,18 @@ def said(text: str) -> Change:
     return put("jobs0", "userData", f"{USER_DATA}{text}")
 
 
+def _replaced(old: str, new: str) -> Change:
+    """One more change of the same user data."""
+
+    def change(found: Entries) -> None:
+        outputs = found["jobs0"]["outputs"]
+        assert old in outputs["userData"]
+        outputs["userData"] = outputs["userData"].replace(old, new)
+
+    return change
+
+
+_PART = "/etc/ssh/sshd_config.d/10-kept.conf"
 _LOGIN = {"ssh.plan": "logins of droplet jobs0"}
 _VOLUME = {"volumes.plan": "volume data"}
 
@@ -49,6 +74,14 @@ LOGINS: Broken = {
         _LOGIN,
     ),
     "passwords typed at a keyboard": ((told("KbdInteractiveAuthentication no", "KbdInteractiveAuthentication yes"),), _LOGIN),
+    "methods with a keyboard": ((told("prohibit-password", "no\n      AuthenticationMethods publickey,keyboard-interactive"),), _LOGIN),
+    "passwords in the main file": (
+        (
+            told("/etc/ssh/sshd_config.d/10-kept.conf", "/etc/ssh/sshd_config"),
+            told("PasswordAuthentication no", "PasswordAuthentication yes"),
+        ),
+        _LOGIN,
+    ),
     "root by any way": ((told("prohibit-password", "yes"),), _LOGIN),
     "empty passwords": ((told("prohibit-password", "no\n      PermitEmptyPasswords yes"),), _LOGIN),
     "methods that end in a password": ((told("prohibit-password", "no\n      AuthenticationMethods publickey,password"),), _LOGIN),
@@ -118,6 +151,19 @@ VOLUMES: Broken = {
 }
 
 SEPARATION: Broken = {
+    "a key host in no network": (
+        (put("vault0", "vpcUuid", ""),),
+        {"separation.plan": "droplet vault0", "network.plan": "droplet vault0"},
+    ),
+    "a key host that no firewall covers": (
+        (put("vault", "tags", []),),
+        {
+            "separation.plan": "droplet vault0",
+            "firewall.plan": "droplet vault0",
+            "flows.plan": "inbound flows of droplet vault0|outbound flows of droplet vault0",
+            "ssh.plan": "port 22 of droplet vault0",
+        },
+    ),
     "keys in the data's network": ((put("vault0", "vpcUuid", NETWORK),), {"separation.plan": "droplet vault0"}),
     "data in the keys' network": ((put("jobs0", "vpcUuid", KEYS),), {"separation.plan": "droplet vault0"}),
     "the database in the keys' network": (
@@ -324,6 +370,7 @@ HOUSE = LOGINS | VOLUMES | SEPARATION | GRANTS | BUCKETS | LOGS | RECIPIENTS
 
 FINE_HOUSE: dict[str, tuple[Change, ...]] = {
     "sshd in other words": (told("PasswordAuthentication no", "PASSWORDAUTHENTICATION=no"),),
+    "sshd in its main file": (told(_PART, "/etc/ssh/sshd_config"),),
     "a declared key in the user data": (said(f"ssh_authorized_keys: ['{PUBLIC_KEY} again']\n"),),
     "a user without a password": (said("users: [default, {name: x, lock_passwd: true, hashed_passwd: '!'}]\n"),),
     "a comment about passwords": (told("[systemctl, restart, ssh]", "echo passwd and mount are words"),),
@@ -342,7 +389,10 @@ FINE_HOUSE: dict[str, tuple[Change, ...]] = {
     "a volume opened in the old words": (told("cryptsetup open", "cryptsetup luksOpen"),),
     "a volume mounted by fstab": (told("mount -o nodev /dev/mapper/data /var", "echo x\n      /dev/mapper/data /var"),),
     "a volume by an attachment": (put("jobs0", "volumeIds", []), plus("attached", VOLUME_ATTACHMENT, volumeId="v1", dropletId=1002)),
-    "a key host in a network of its own": (),
+    "a data host of another platform among the keys": (
+        plus("other", DROPLET, id="9001", name="lumina-app-1", region="nyc3", vpcUuid=KEYS, publicNetworking=False, tags=["lumina-app"]),
+        plus("its", FIREWALL, id="f9", name="lumina-app", tags=["lumina-app"], dropletIds=[], inboundRules=[]),
+    ),
     "the key of whoever runs the stack": (
         plus("deploy", SPACES_KEY, id="x", name="illumacom-provisioning", grants=[{"bucket": "", "permission": "fullaccess"}]),
     ),

@@ -84,6 +84,35 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
         (put("trusted", "rules.0.value", UNKNOWN),),
         {"database.plan": "trusted sources of database illumacom", "separation.plan": "droplet vault0"},
     ),
+    "a host's tags": (
+        (put("jobs0", "tags", UNKNOWN),),
+        {"separation.plan": "droplet jobs0", "flows.plan": "flows of droplet jobs0", "ssh.plan": "port 22 of droplet jobs0"},
+    ),
+    "a key host's network": ((put("vault0", "vpcUuid", UNKNOWN),), {"separation.plan": "droplet vault0", "network.plan": "droplet vault0"}),
+    "a host's volumes": ((put("vault0", "volumeIds", UNKNOWN),), {"separation.plan": "droplet vault0"}),
+    "a host's user data": (
+        (put("jobs0", "userData", UNKNOWN),),
+        {"ssh.plan": "logins of droplet jobs0", "volumes.plan": "volume data", "logging.plan": "journal of droplet jobs0"},
+    ),
+    "a key's grants": (
+        (put("logs-writer", "grants", UNKNOWN),),
+        {"grants.plan": "Spaces key illumacom-logs", "separation.plan": "Spaces key illumacom-logs"},
+    ),
+    "a bucket's lifecycle": ((put("log-bucket", "lifecycleRules", UNKNOWN),), {"logs.plan": "lifecycle of bucket illumacom-logs"}),
+    "a bucket's versions": ((put("log-bucket", "versioning", UNKNOWN),), {"logs.plan": "versions of bucket illumacom-logs"}),
+    "a bucket's ACL": (
+        (put("log-bucket", "acl", UNKNOWN),),
+        {"logs.plan": "access to bucket illumacom-logs", "recipients.plan": "access to bucket illumacom-logs"},
+    ),
+    "the region of the backups": (
+        (put("backups", "region", UNKNOWN),),
+        {"areas.plan": "backups of database illumacom|backups of replica rep", "regions.plan": "bucket illumacom-backups"},
+    ),
+    "a sink's TLS": ((put("sink", "tls", UNKNOWN),), {"logging.plan": "log of database illumacom"}),
+    "whether a log is on": ((put("events", "enabled", UNKNOWN),), {"logging.plan": "Logpush of firewall_events"}),
+    "who is told": ((put("cpu", "alerts", UNKNOWN),), {"recipients.plan": "alert cpu"}),
+    "who sends the mail": ((put("spf", "content", UNKNOWN),), {"recipients.plan": "record example.com TXT"}),
+    "a host's keys": ((put("web0", "sshKeys", UNKNOWN),), {"ssh.plan": "keys of droplet web0"}),
     "the tags of a firewall": (
         (put("web", "tags", [UNKNOWN]),),
         {

@@ -6,6 +6,7 @@ from policies.kinds import (
     API_TOKEN,
     APP,
     AUTOSCALE,
+    BALANCER,
     BOT_MANAGEMENT,
     CERTIFICATE,
     CERTIFICATE_PACK,
@@ -18,7 +19,7 @@ from policies.kinds import (
     ZONE_SETTING,
 )
 from tests.policies.controls.compliant import Change, drop, plus, put, without
-from tests.policies.hygiene.compliant import ADDRESS, DOMAIN, ZONE_ID, dkim, key, says
+from tests.policies.hygiene.compliant import ADDRESS, DOMAIN, ZONE_ID, dkim, key, pem, says
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -101,6 +102,14 @@ BROKEN: Cases = {
     "an address of the link": ((says("meta", "A", "169.254.169.254"),), {"dns.internal": "record meta.example.com A"}),
     "a unique local IPv6 address": ((says("vault", "AAAA", "fd00::5"),), {"dns.internal": "record vault.example.com AAAA"}),
     "a private address in IPv6 dress": ((says("vault", "AAAA", "::ffff:10.20.0.5"),), {"dns.internal": "record vault.example.com AAAA"}),
+    "the address of an internal balancer": (
+        (plus("inner", BALANCER, ip="10.20.0.9", network="INTERNAL"), says("inner", "A", "10.20.0.9")),
+        {"dns.internal": "record inner.example.com A"},
+    ),
+    "an origin-pull certificate that says itself that it ends soon": (
+        (plus("pull", ORIGIN_PULL_CERTIFICATE, zoneId=ZONE_ID, certificate=pem("2026-12-01")),),
+        {"certificate.expiry": "origin-pull certificate pull"},
+    ),
     "no SPF": ((without("spf"),), {"mail.spf": "SPF of zone example.com"}),
     "an SPF at another name": ((put("spf", "name", "app"),), {"mail.spf": "SPF of zone example.com"}),
     "an SPF of another type": ((put("spf", "type", "SPF"),), {"mail.spf": "SPF of zone example.com"}),
@@ -183,6 +192,10 @@ BROKEN: Cases = {
     "a host whose firewall is gone": ((without("jobs"),), {"host.firewall": "droplet jobs0"}),
     "a firewall of another host": ((put("jobs", "dropletIds", [1003]),), {"host.firewall": "droplet jobs0"}),
     "a firewall's tag that nobody bears": ((put("web", "tags", ["web", "wbe"]),), {"host.firewall-tags": "tag wbe of firewall web"}),
+    "a tag of nodes without a cluster": (
+        (put("web", "tags", ["web", "k8s"]), without("k8s")),
+        {"host.firewall-tags": "tag k8s of firewall web"},
+    ),
     "a reserved address of nobody": ((drop("reserved", "dropletId"),), {"address.unattached": "reserved address reserved"}),
     "a reserved address of host zero": ((put("reserved", "dropletId", 0),), {"address.unattached": "reserved address reserved"}),
     "a reserved address beside another's assignment": (
@@ -257,6 +270,15 @@ BROKEN: Cases = {
 
 FINE: dict[str, tuple[Change, ...]] = {
     "the compliant stack": (),
+    "a balancer's address in a stand-in for the cloud": (
+        plus("near", BALANCER, ip="127.200.0.1"),
+        plus("nearer", BALANCER, ip="127.200.0.2", network="EXTERNAL"),
+        says("near", "A", "127.200.0.1"),
+        says("nearer", "A", "127.200.0.2"),
+    ),
+    "an origin-pull certificate that says itself when it ends": (
+        plus("pull", ORIGIN_PULL_CERTIFICATE, zoneId=ZONE_ID, certificate=pem("2027-12-01"), expiresOn=UNKNOWN),
+    ),
     "a domain that sends no mail has no key": (NO_MAIL, without("dkim")),
     "a domain that sends no mail has no key, written in capitals": (put("spf", "content", "V=SPF1 -all"), without("dkim")),
     "mail softly refused": (put("spf", "content", '"v=spf1 mx ~all"'),),
@@ -432,6 +454,10 @@ HIDDEN: Cases = {
         {"bucket.versioning": "bucket shop-files", "bucket.lifecycle": "bucket shop-files"},
     ),
     "a bucket's life cycle": ((put("files", "lifecycleRules", UNKNOWN),), {"bucket.lifecycle": "bucket shop-files"}),
+    "a certificate that is none": (
+        (plus("pull", ORIGIN_PULL_CERTIFICATE, zoneId=ZONE_ID, certificate="no PEM"),),
+        {"certificate.expiry": "origin-pull certificate pull"},
+    ),
     "a certificate's end": ((put("served", "notAfter", UNKNOWN),), {"certificate.expiry": "certificate served"}),
     "a certificate's end in no known spelling": (
         (plus("odd", CERTIFICATE, name="odd", notAfter="next spring"),),

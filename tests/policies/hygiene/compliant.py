@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 import copy
 import functools
+from datetime import UTC, datetime
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
 
 from policies.kinds import (
     ACCOUNT,
@@ -47,6 +51,16 @@ def key(bits: int) -> str:
     """An RSA public key of so many bits in base64, as a DKIM record holds it. Nobody knows its private half."""
     public = RSAPublicNumbers(65537, (1 << (bits - 1)) + 1).public_key()
     return base64.b64encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
+@functools.cache
+def pem(end: str) -> str:
+    """A certificate that ends on a day."""
+    private = Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "edge")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(private.public_key()).serial_number(1)
+    made = made.not_valid_before(datetime(2026, 1, 1, tzinfo=UTC)).not_valid_after(datetime.fromisoformat(end).replace(tzinfo=UTC))
+    return made.sign(private, None).public_bytes(Encoding.PEM).decode()
 
 
 def dkim(bits: int = 2048, more: str = "") -> str:

@@ -72,6 +72,7 @@ def test_a_registrar_that_does_not_play_along_fails() -> None:
 MEMBERS: dict[str, tuple[Any, Standing]] = {
     "one without a second factor": (put("owner", "secondFactor", False), Standing.FAIL),
     "one of whom it is not told": (drop("owner", "secondFactor"), Standing.UNKNOWN),
+    "one of whom something else is told": (put("owner", "secondFactor", "on"), Standing.UNKNOWN),
     "nobody at all": (without("owner"), Standing.UNKNOWN),
 }
 

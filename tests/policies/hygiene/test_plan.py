@@ -129,6 +129,7 @@ def test_a_zone_that_is_not_here_is_judged_by_what_names_it() -> None:
     """A program that only adds to a zone made elsewhere: settings are judged; what needs the zone's own name is left open."""
     found = results(stack(without("zone"), put("tls_1_3", "value", "off")))
     assert of(Outcome.FAIL, found) == {"zone.tls13": f"tls_1_3 of zone {ZONE_ID}"}
+    assert all(each.run and each.run.complete for each in found.values())
     open_still = {name for name, each in found.items() if stand(each) is Standing.UNKNOWN}
     assert open_still == {"dns.caa", "dns.wildcard", "dns.dangling", "dns.internal", "mail.spf", "mail.dkim", "mail.dmarc"}
 

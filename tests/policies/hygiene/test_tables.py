@@ -18,7 +18,7 @@ from promises.observations import Outcome
 from tests.policies.controls.compliant import Change, drop, plus, put, without
 from tests.policies.hygiene.cases import UNKNOWN
 from tests.policies.hygiene.compliant import says, stack
-from tests.policies.hygiene.test_plan import observations, results, stand
+from tests.policies.hygiene.test_plan import choosing, observations, results, stand
 
 POSTGRES = {"13": "2025-05-13", "14": "2026-05-12", "15": "2027-05-12", "16": "2028-05-09", "17": "2029-05-08"}
 """When each major version stops being available: DigitalOcean's API description."""
@@ -125,6 +125,8 @@ def test_a_part_that_is_not_known_leaves_its_rule_open(case: str) -> None:
     extra = (says("y", "CNAME", "x.ondigitalocean.app"), says("z", "A", "8.8.4.4")) if rule == "dns.dangling" else ()
     result = results(stack(change, *extra))[rule]
     assert Outcome.UNKNOWN in {each.outcome for each in observations(result)}
+    assert result.run is not None
+    assert result.run.complete
 
 
 OBSERVED: dict[str, tuple[Change, str, str]] = {
@@ -154,6 +156,12 @@ OBSERVED: dict[str, tuple[Change, str, str]] = {
         "bucket.lifecycle",
         "abandoned uploads stay; old versions stay",
     ),
+    "no life cycle": (put("files", "lifecycleRules", []), "bucket.lifecycle", "no rule for the whole bucket is in force"),
+    "a key of another kind that is said to be RSA": (
+        put("dkim", "content", "v=DKIM1; k=rsa; p=MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="),
+        "mail.dkim",
+        "k1._domainkey.example.com: its key cannot be read",
+    ),
     "a wildcard": (says("*", "CNAME", "example.com"), "dns.wildcard", "CNAME to example.com"),
 }
 
@@ -163,6 +171,11 @@ def test_a_finding_says_what_was_seen(case: str) -> None:
     change, rule, words = OBSERVED[case]
     failing = [each.observed for each in observations(results(stack(change))[rule]) if each.outcome is Outcome.FAIL]
     assert failing == [words]
+
+
+@pytest.mark.parametrize(("name", "rule"), [("db", "database.version"), ("k8s", "kubernetes.version")])
+def test_a_version_that_comes_later_is_said_to(name: str, rule: str) -> None:
+    assert [each.observed for each in observations(results(stack(put(name, "version", UNKNOWN)))[rule])] == ["not known yet"]
 
 
 def test_a_pass_says_what_it_rests_on() -> None:
@@ -206,3 +219,14 @@ def test_the_page_of_the_rules_tells_each_with_its_severity() -> None:
     told_of = dict(re.findall(r"^\| `([a-z0-9.-]+)` \| (\w+) \| .+ \|$", page, re.MULTILINE))
     assert told_of == {name: rule.severity.value for name, rule in rules().items()}
     assert f"{len(rules())} rules" in page
+
+
+def test_a_zone_with_a_wrong_record_is_not_also_well() -> None:
+    outcomes = [each.outcome for each in observations(results(stack(says("*", "A", "198.18.0.10")))["dns.wildcard"])]
+    assert outcomes == [Outcome.FAIL]
+
+
+def test_what_is_expected_of_a_bucket_follows_what_it_keeps() -> None:
+    kept = results(stack(), choosing("bucket.lifecycle", keeps_versions=("shop-files",)))["bucket.lifecycle"]
+    assert [each.expected for each in observations(kept)] == ["abandoned uploads end"]
+    assert [each.expected for each in observations(results(stack())["bucket.lifecycle"])] == ["abandoned uploads and old versions end"]

@@ -242,6 +242,14 @@ def test_a_plain_hop_is_local_only():
     assert plain("a hop", "TLS", local=False).outcome is FAIL
 
 
+def test_only_the_plain_hops_of_ones_own_vantage_are_listed_as_such():
+    spoken = {"host": "127.0.0.1", "port": closed_port(), "vantage": "outside"}
+    inner = {"host": "127.0.0.1", "port": 1, "protocol": "plain", "vantage": "inside"}
+    given = clients(hops={"Spaces": spoken, "an inner hop": inner})
+    assert outcomes(probes_transport.probe(given, TLS)) == {"TLS to Spaces": UNKNOWN}
+    assert outcomes(probes_transport.probe_inside(given, TLS)) == {"TLS to an inner hop": ABSENT, "hop": UNKNOWN}
+
+
 OLD = {
     "accepted": Offer(accepted=True, refused=False, seen=""),
     "refused": Offer(accepted=False, refused=True, seen=""),

@@ -197,6 +197,43 @@ def test_the_stack_file_is_the_programs_configuration(tmp_path: Path) -> None:
     assert root.get("size") == "4"
 
 
+SECRETS = {
+    "declared, and not there": "config: {}\n",
+    "encrypted": "config:\n  p:token: {secure: v1:abc}\n",
+}
+
+
+def with_secret(tmp_path: Path, stack_file: str) -> Path:
+    folder = project(tmp_path, stack_file)
+    path = write(folder, "do.DatabaseUser('u', cluster_id='c', name=pulumi.Config().require_secret('token'))\n")
+    (folder / "Pulumi.yaml").write_text(f"name: p\nruntime: python\nmain: {path.name}\nconfig:\n  token: {{type: string, secret: true}}\n")
+    return folder
+
+
+@pytest.mark.parametrize("stack_file", SECRETS.values(), ids=SECRETS.keys())
+def test_a_plan_needs_no_secret_and_marks_where_one_goes(tmp_path: Path, stack_file: str) -> None:
+    (user,) = state.read(rehearsal.rehearse_project(with_secret(tmp_path, stack_file), "s", now=NOW)).of(
+        "digitalocean:index/databaseUser:DatabaseUser"
+    )
+    assert user.inputs["name"] == state.REDACTED
+
+
+@pytest.mark.parametrize("stack_file", SECRETS.values(), ids=SECRETS.keys())
+def test_a_creation_needs_its_secrets_and_hands_them_over_unseen(tmp_path: Path, stack_file: str) -> None:
+    folder, given = with_secret(tmp_path, stack_file), []
+
+    def create(type_: str, name: str, inputs: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        given.append(inputs["name"])
+        return "id-1", inputs
+
+    with pytest.raises(ProgramError, match="token"):
+        rehearsal.rehearse_project(folder, "s", now=NOW, create=create)
+    assert given == []
+    document = rehearsal.rehearse_project(folder, "s", now=NOW, create=create, config={"p:token": "opensesame"})
+    assert given == ["opensesame"]
+    assert "opensesame" not in json.dumps(document)
+
+
 BAD_FILES = {"none": None, "no YAML": "config: [", "a word": "config"}
 
 

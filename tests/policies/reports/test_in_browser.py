@@ -21,6 +21,7 @@ from policies.reports.formats import everything
 from policies.reports.model import Report
 from policies.reports.period import over
 from policies.reports.quoting import quote
+from tests.policies.reports import test_hygiene as hygiene
 from tests.policies.reports.sample import MAKING, report
 from tests.promises.support import DAY, NOW
 
@@ -65,6 +66,7 @@ def rehearsed() -> Report:
 PAGES = {
     "the report": lambda: page.render(report()),
     "a rehearsal's, with a period and quotations": lambda: page.render(rehearsed()),
+    "a report with hygiene": lambda: page.render(hygiene.reported(hygiene.runs())),
     "a report without any run": lambda: page.render(report(log=[])),
     "the public edition": lambda: public.html(report()),
     "the index": lambda: everything(report())["index.html"],
