@@ -154,7 +154,7 @@ def read_kinds(text: str, file: str) -> Kinds:
 def _kind(promise_id: str, entry: Entry, jobs: Mapping[str, str]) -> Kind:
     fields = entry.fields({"title", "meaning", "severity", "parameters", "proofs"}, {"standards", "horizon"})
     parameters = tuple(_parameter(key.text(), value, jobs) for key, value in fields["parameters"].pairs())
-    proofs = tuple(_proof(each, parameters, jobs) for each in fields["proofs"].items())
+    proofs = tuple(read_proof(each, parameters, jobs) for each in fields["proofs"].items())
     if not proofs:
         raise fields["proofs"].error(f"the promise {promise_id} has no proof", "name a control, or `planned: <why there is none yet>`")
     return Kind(
@@ -219,7 +219,8 @@ def _parameter(name: str, entry: Entry, jobs: Mapping[str, str]) -> ParameterKin
     return ParameterKind(name, kind, unit, fields["meaning"].text(), job)
 
 
-def _proof(entry: Entry, parameters: tuple[ParameterKind, ...], jobs: Mapping[str, str]) -> ProofKind:
+def read_proof(entry: Entry, parameters: tuple[ParameterKind, ...], jobs: Mapping[str, str]) -> ProofKind:
+    """One proof, of a kind or of a catalog's promise; its ages may name the kind's parameters and the jobs."""
     fields = entry.fields({"surface", "max_age"}, {"control", "planned", "warn_age", "may_be_empty", "document"})
     if ("control" in fields) == ("planned" in fields):
         raise entry.error(

@@ -19,7 +19,7 @@ from pathlib import Path
 from promises import arithmetic, claims, hygiene, units
 from promises.datamap import data_map
 from promises.flows import read_flows
-from promises.kinds import Kind, Kinds, kinds
+from promises.kinds import Kind, Kinds, ProofKind, kinds, read_proof
 from promises.model import Catalog, Parameter, Policy, Promise, Proof, Severity
 from promises.nodes import CatalogError, Entry, nearest, parse
 
@@ -129,7 +129,7 @@ def _promises(entry: Entry, table: Kinds, schedule: Mapping[str, timedelta], con
 
 
 def _promise(entry: Entry, table: Kinds, schedule: Mapping[str, timedelta], controls: Collection[str] | None) -> Promise:
-    fields = entry.fields({"id", "section", "clauses"}, {"parameters", "severity"})
+    fields = entry.fields({"id", "section", "clauses"}, {"parameters", "severity", "proofs"})
     kind = table.by_id[fields["id"].one_of(table.by_id, "promise")]
     parameters = _parameters(entry, fields.get("parameters"), kind)
     shapes = {each.name: (each.type, each.unit) for each in kind.parameters}
@@ -141,7 +141,7 @@ def _promise(entry: Entry, table: Kinds, schedule: Mapping[str, timedelta], cont
         severity=Severity(fields["severity"].one_of(tuple(Severity), "severity")) if "severity" in fields else kind.severity,
         parameters=parameters,
         clauses=clauses,
-        proofs=_proofs(kind, parameters, schedule, controls),
+        proofs=_proofs(kind, _further(fields.get("proofs"), kind, table), parameters, schedule, controls),
         numbers=numbers,
     )
 
@@ -159,11 +159,26 @@ def _parameters(promise: Entry, entry: Entry | None, kind: Kind) -> dict[str, Pa
     return {name: units.read(given[name], each.type, each.unit) for name, each in wanted.items()}
 
 
+def _further(entry: Entry | None, kind: Kind, table: Kinds) -> tuple[ProofKind, ...]:
+    """The proofs that this platform's text asks for beside the kind's; it may add to them and take none away."""
+    found = () if entry is None else tuple(read_proof(item, kind.parameters, table.jobs) for item in entry.items())
+    known = {(each.surface, each.control) for each in kind.proofs if each.control is not None}
+    for each in found:
+        if (each.surface, each.control) in known:
+            raise each.entry.error(f"{kind.id} is proven by {each.control} on every platform", "leave this proof out")
+    return found
+
+
 def _proofs(
-    kind: Kind, parameters: Mapping[str, Parameter], schedule: Mapping[str, timedelta], controls: Collection[str] | None
+    kind: Kind,
+    further: tuple[ProofKind, ...],
+    parameters: Mapping[str, Parameter],
+    schedule: Mapping[str, timedelta],
+    controls: Collection[str] | None,
 ) -> tuple[Proof, ...]:
-    for each in kind.proofs:
+    proofs = (*kind.proofs, *further)
+    for each in proofs:
         if controls is not None and each.control is not None and each.control not in controls:
             problem = f"{kind.id} names the control {each.control!r}, which does not exist"
             raise each.entry.error(problem, f"write {nearest(each.control, controls)}, or `planned: <why there is none yet>`")
-    return tuple(each.resolve(parameters, schedule) for each in kind.proofs)
+    return tuple(each.resolve(parameters, schedule) for each in proofs)

@@ -14,6 +14,7 @@ from typing import Any
 from promises import datamap, flows, hygiene, units
 from promises.kinds import Kind, Kinds, ParameterKind
 from promises.model import Severity
+from promises.observations import Surface
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DIGEST: Mapping[str, Any] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
@@ -73,9 +74,27 @@ def _promise(kind: Kind) -> dict[str, Any]:
         "parameters": _object({each.name: _parameter(each) for each in kind.parameters}),
         "clauses": {"type": "array", "minItems": 1, "items": {"oneOf": [DIGEST, _clause([each.name for each in kind.parameters])]}},
     }
+    properties["proofs"] = {"type": "array", "minItems": 1, "items": {"oneOf": _proofs(kind)}}
     if not kind.parameters:
         del properties["parameters"]
-    return {"title": kind.title, **_object(properties, optional={"severity"})}
+    return {"title": kind.title, **_object(properties, optional={"severity", "proofs"})}
+
+
+def _proofs(kind: Kind) -> list[dict[str, Any]]:
+    """A proof that one platform adds to the kind's: by a control, or planned."""
+    figures: list[tuple[str, dict[str, Any]]] = [("schedule", {"type": "string"})]
+    if durations := [each.name for each in kind.parameters if each.type == "duration"]:
+        figures.append(("parameter", {"enum": durations}))
+    age = {"oneOf": [duration(), *(_shifted(figure, name) for figure, name in figures)]}
+    optional = {"warn_age": age, "may_be_empty": {"type": "boolean"}, "document": {"type": "boolean"}}
+    common = {"surface": {"enum": list(Surface)}, "max_age": age, **optional}
+    return [_object({**common, says: TEXT}, optional=optional) for says in ("control", "planned")]
+
+
+def _shifted(figure: str, name: Mapping[str, Any]) -> dict[str, Any]:
+    """An age that follows a figure, shifted at most once."""
+    shifts = {shift: duration() for shift in ("plus", "minus")}
+    return {**_object({figure: name, **shifts}, optional=shifts), "not": {"required": list(shifts)}}
 
 
 def _parameter(kind: ParameterKind) -> dict[str, Any]:

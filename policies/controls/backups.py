@@ -34,13 +34,19 @@ SKEW = timedelta(minutes=5)
 
 @control("backups.made", Surface.JOB, "the report of the run: read back from the bucket, then published", job="backup.run")
 def made(report: BackupReport, question: Question) -> Iterable[Observation]:
+    """The run ended with a verified backup under the promised cipher, with something in it, of a moment young enough."""
+    yield from sealed(report, question)
+    yield _age(f"backup {report.backup_id}: recovery point", report.snapshot_time, question)
+
+
+@control("backups.sealed", Surface.JOB, "the report of the run: read back from the bucket under the promised cipher", job="backup.run")
+def sealed(report: BackupReport, question: Question) -> Iterable[Observation]:
     """The run ended with a verified backup under the promised cipher, with something in it."""
     cipher = question.promise.text("cipher")
     expected = f"read back and verified, {cipher}, rows in it"
     observed = f"{'verified' if report.verified else 'not verified'}, {report.cipher}, {report.rows} rows in {report.tables} tables"
     good = report.verified and report.cipher == cipher and report.tables > 0 and report.rows > 0
     yield _judged(f"backup {report.backup_id}", good, expected, observed, RUN_IT)
-    yield _age(f"backup {report.backup_id}: recovery point", report.snapshot_time, question)
 
 
 @control(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from promises.kinds import kinds
+from policies.controls import control_names
 from promises.model import Promise, Proof, Severity
 from promises.observations import Figure, Observation, Outcome, RunSummary, Surface
 
 NOW = datetime(2031, 5, 2, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-CONTROLS = frozenset(proof.control for kind in kinds().by_id.values() for proof in kind.proofs if proof.control)
+CONTROLS = control_names()
 """The names that the kinds use: what the controls' own register holds once every family is there."""
 
 LIVE = Proof(Surface.LIVE, "shelf.live", None, max_age=2 * DAY)

@@ -371,3 +371,31 @@ def test_a_platform_without_a_catalog() -> None:
         load_catalog("ilumacom", CONTROLS)
     assert refusal.value.message == "there is no catalog for 'ilumacom'"
     assert refusal.value.hint == "name 'illumacom'"
+
+
+PLACE = "  - id: shelf.locked\n"
+
+
+def with_proof(proof: str) -> str:
+    return CATALOG.replace(PLACE, f"{PLACE}    proofs: [{proof}]\n")
+
+
+def test_a_catalog_adds_proofs_to_those_of_the_kind() -> None:
+    found = read(with_proof("{surface: job, control: label.counted, max_age: 3 days}"))
+    proofs = found.promise("shelf.locked").proofs
+    assert [(each.surface, each.control) for each in proofs] == [(Surface.LIVE, "shelf.live"), (Surface.JOB, "label.counted")]
+    assert proofs[1].max_age == timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("proof", "problem"),
+    {
+        "the kind's own": ("{surface: live, control: shelf.live, max_age: 3 days}", "is proven by shelf.live on every platform"),
+        "a control that is none": ("{surface: job, control: shelf.shut, max_age: 3 days}", "names the control 'shelf.shut'"),
+        "no control and no plan": ("{surface: job, max_age: 3 days}", "names a control or says why it is planned"),
+        "an age by a figure the promise has not": ("{surface: job, planned: later, max_age: {parameter: limit}}", "limit"),
+    }.values(),
+)
+def test_a_further_proof_is_read_as_strictly(proof: str, problem: str) -> None:
+    with pytest.raises(CatalogError, match=problem):
+        read(with_proof(proof))

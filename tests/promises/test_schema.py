@@ -67,6 +67,26 @@ def test_what_an_editor_can_see(before: str, after: str, validator: Any) -> None
     assert not validator.is_valid(read(whole.replace(before, after, 1)))
 
 
+FURTHER = {
+    "a control": ("{surface: job, control: backups.sealed, max_age: {schedule: backup.run, plus: 12 hours}}", True),
+    "a plan": ("{surface: live, planned: later, max_age: 2 days}", True),
+    "both": ("{surface: live, control: keys.seen, planned: later, max_age: 2 days}", False),
+    "neither": ("{surface: live, max_age: 2 days}", False),
+    "no age": ("{surface: live, control: keys.seen}", False),
+    "an age shifted twice": ("{surface: live, control: keys.seen, max_age: {schedule: verify, plus: 1 day, minus: 1 day}}", False),
+    "an unknown surface": ("{surface: air, control: keys.seen, max_age: 2 days}", False),
+}
+
+
+@pytest.mark.parametrize("case", FURTHER)
+def test_a_further_proof(case: str, validator: Any) -> None:
+    proof, valid = FURTHER[case]
+    whole = text("illumacom")
+    before = "  - id: keys.rotation\n"
+    assert before in whole
+    assert validator.is_valid(read(whole.replace(before, f"{before}    proofs: [{proof}]\n"))) is valid
+
+
 def test_it_knows_every_promise_with_its_meaning() -> None:
     offered = schema(kinds())["properties"]["promises"]["items"]["oneOf"]
     assert {each["properties"]["id"]["const"]: each["title"] for each in offered} == {
