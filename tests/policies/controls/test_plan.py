@@ -98,6 +98,7 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
         (put("logs-writer", "grants", UNKNOWN),),
         {"grants.plan": "Spaces key illumacom-logs", "separation.plan": "Spaces key illumacom-logs"},
     ),
+    "a key's name": ((put("logs-writer", "name", UNKNOWN),), {"grants.plan": "Spaces key logs-writer"}),
     "a bucket's lifecycle": ((put("log-bucket", "lifecycleRules", UNKNOWN),), {"logs.plan": "lifecycle of bucket illumacom-logs"}),
     "a bucket's versions": ((put("log-bucket", "versioning", UNKNOWN),), {"logs.plan": "versions of bucket illumacom-logs"}),
     "a bucket's ACL": (
