@@ -64,14 +64,17 @@ def items(resource: Resource, name: str) -> tuple[Any, ...] | None:
 
 
 def has_unknown(seen: Any) -> bool:
-    """Whether a value, or anything inside it, is unknown."""
+    """Whether a value, or anything inside it, is unknown. Asked of every rule of every machine, so the exact types come first."""
+    kind = type(seen)
+    if kind is str:
+        return bool(seen == REDACTED)
+    if kind is dict:
+        return any(map(has_unknown, seen.values()))
+    if kind is list or kind is tuple:
+        return any(map(has_unknown, seen))
     if seen is UNKNOWN or (isinstance(seen, str) and seen == REDACTED):
         return True
-    if isinstance(seen, Mapping):
-        return any(has_unknown(each) for each in seen.values())
-    if isinstance(seen, list | tuple):
-        return any(has_unknown(each) for each in seen)
-    return False
+    return isinstance(seen, Mapping) and any(map(has_unknown, seen.values()))
 
 
 def same_id(seen: Any) -> str:

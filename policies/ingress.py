@@ -73,16 +73,10 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Firewalls:
-    """The firewalls of a stack, found by what they may cover, each read once however many machines it covers."""
+class Coverage:
+    """The firewalls of a stack, found by what they may cover."""
 
     every: tuple[Resource, ...]
-    allowance: Allowance
-
-    @cached_property
-    def _readings(self) -> dict[int, Reading]:
-        """By the identity of the object: live firewalls may share a name."""
-        return {}
 
     @cached_property
     def _places(self) -> Mapping[str | None, tuple[int, ...]]:
@@ -103,6 +97,18 @@ class Firewalls:
             return
         keys = [None, *map(_tag_key, tags), *([] if identity is None else [_id_key(identity)])]
         yield from (self.every[place] for place in sorted({place for key in keys for place in self._places.get(key, ())}))
+
+
+@dataclass(frozen=True)
+class Firewalls(Coverage):
+    """The same with what they may let in, each read once however many machines it covers."""
+
+    allowance: Allowance
+
+    @cached_property
+    def _readings(self) -> dict[int, Reading]:
+        """By the identity of the object: live firewalls may share a name."""
+        return {}
 
     def reading(self, firewall: Resource) -> Reading:
         """What one of `every` lets in."""

@@ -7,6 +7,7 @@ account may hold several of the house's platforms: what is tagged or named for a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from policies.findings import items, value
 from policies.readers.state import Resource
@@ -28,12 +29,18 @@ def provisioner(platform: str) -> str:
     return f"{platform}-provisioning"
 
 
+@cache
+def _platforms() -> tuple[str, ...]:
+    """Asked of every machine: the folder of catalogs is looked into once."""
+    return platforms()
+
+
 def another_platform(resource: Resource, platform: str) -> str:
     """The other platform of the house that a resource is tagged or named for; empty when it is none of theirs."""
     tags = items(resource, "tags") or ()
     given = value(resource, "name")
     names = [str(tag) for tag in tags] or [given if isinstance(given, str) else resource.name]
-    return next((other for other in platforms() if other != platform and _all_begin(names, f"{other}-")), "")
+    return next((other for other in _platforms() if other != platform and _all_begin(names, f"{other}-")), "")
 
 
 def _all_begin(names: Iterable[str], prefix: str) -> bool:

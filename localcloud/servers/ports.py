@@ -42,11 +42,11 @@ def choose(path: Path, names: Sequence[str], draw: random.Random | None = None) 
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens on the port."""
+    """Whether nobody listens on the port, on any address: local hosts have addresses of their own beside 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a connection in its last seconds does not count
         try:
-            probe.bind((HOST, port))
+            probe.bind(("", port))  # bound for a moment, never listening
         except OSError:
             return False
         return True

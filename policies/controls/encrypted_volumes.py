@@ -8,9 +8,10 @@ What is mounted now is for the hosts' own reports, and the disks of hosts and da
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from policies import userdata
 from policies.controls.base import Question, control
@@ -59,12 +60,13 @@ def _told(stack: Stack, known: Stack) -> Stack:
 
 def judge(stack: Stack, question: Question) -> Iterator[Observation]:
     volumes = [each for each in stack.of(VOLUME) if not another_platform(each, question.catalog.platform)]
-    return or_nothing((sealed(volume, stack) for volume in volumes), "data volume", EXPECTED)
+    holders = Holders(stack)
+    return or_nothing((sealed(volume, holders) for volume in volumes), "data volume", EXPECTED)
 
 
-def sealed(volume: Resource, stack: Stack) -> Observation:
+def sealed(volume: Resource, holders: Holders) -> Observation:
     """One volume and the hosts that have it."""
-    hosts, certain = holders(volume, stack)
+    hosts, certain = holders.of(volume)
     name, made = value(volume, "name"), value(volume, "initialFilesystemType") or value(volume, "filesystemType")
     if not hosts:
         told = not_applicable(label(volume), EXPECTED, "no host has it")
@@ -80,21 +82,59 @@ def sealed(volume: Resource, stack: Stack) -> Observation:
     return judged(label(volume), EXPECTED, [], f"by {', '.join(label(host) for host in hosts)}", MEND)
 
 
-def holders(volume: Resource, stack: Stack) -> tuple[tuple[Resource, ...], bool]:
-    """The hosts that have a volume, and whether these are surely all."""
-    identity = value(volume, "id")
-    droplets, certain = stack.of(DROPLET), identity is not UNKNOWN
-    own = {same_id(identity)} if certain else set()
-    ids = {same_id(each) for each in items(volume, "dropletIds") or ()}
-    for attachment in stack.of(VOLUME_ATTACHMENT):
-        ends = value(attachment, "volumeId"), value(attachment, "dropletId")
-        certain = certain and UNKNOWN not in ends
-        if UNKNOWN not in ends and same_id(ends[0]) in own:
-            ids.add(same_id(ends[1]))
-    found = []
-    for droplet in droplets:
-        named = items(droplet, "volumeIds")
-        certain = certain and named is not None
-        if own & set(map(same_id, named or ())) or same_id(value(droplet, "id")) in ids:
-            found.append(droplet)
-    return tuple(found), certain
+@dataclass(frozen=True)
+class Holders:
+    """Which hosts of a stack have which volumes, by every way to say so: the droplet's list, the volume's, an attachment."""
+
+    stack: Stack
+
+    @cached_property
+    def _droplets(self) -> tuple[Resource, ...]:
+        return self.stack.of(DROPLET)
+
+    @cached_property
+    def _by_volume(self) -> Mapping[str, tuple[int, ...]]:
+        """Where the droplets stand that name a volume, by its id."""
+        return _places((named, place) for place, each in enumerate(self._droplets) for named in items(each, "volumeIds") or ())
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, tuple[int, ...]]:
+        return _places((value(each, "id"), place) for place, each in enumerate(self._droplets))
+
+    @cached_property
+    def _attached(self) -> Mapping[str, frozenset[str]]:
+        """Ids of droplets by the id of the volume that is attached to them."""
+        found: dict[str, set[str]] = {}
+        for attachment in self.stack.of(VOLUME_ATTACHMENT):
+            ends = value(attachment, "volumeId"), value(attachment, "dropletId")
+            if UNKNOWN not in ends:
+                found.setdefault(same_id(ends[0]), set()).add(same_id(ends[1]))
+        return {volume: frozenset(ids) for volume, ids in found.items()}
+
+    @cached_property
+    def _certain(self) -> bool:
+        """Whether every droplet and every attachment says which volumes it is about."""
+        attachments = self.stack.of(VOLUME_ATTACHMENT)
+        told = all(UNKNOWN not in (value(each, "volumeId"), value(each, "dropletId")) for each in attachments)
+        return told and all(items(each, "volumeIds") is not None for each in self._droplets)
+
+    def of(self, volume: Resource) -> tuple[tuple[Resource, ...], bool]:
+        """The hosts that have a volume, and whether these are surely all."""
+        identity = value(volume, "id")
+        known = identity is not UNKNOWN
+        ids = {same_id(each) for each in items(volume, "dropletIds") or ()}
+        places: set[int] = set()
+        if known:
+            ids |= self._attached.get(same_id(identity), frozenset())
+            places.update(self._by_volume.get(same_id(identity), ()))
+        for each in ids:
+            places.update(self._by_id.get(each, ()))
+        return tuple(self._droplets[place] for place in sorted(places)), known and self._certain
+
+
+def _places(pairs: Iterable[tuple[Any, int]]) -> Mapping[str, tuple[int, ...]]:
+    """Places by id."""
+    found: dict[str, list[int]] = {}
+    for identity, place in pairs:
+        found.setdefault(same_id(identity), []).append(place)
+    return {identity: tuple(places) for identity, places in found.items()}

@@ -32,9 +32,9 @@ def plan(stack: Stack, question: Question) -> Iterator[Observation]:
     return judge(stack, question)
 
 
-@control("firewall.live", Surface.LIVE, "every firewall, droplet and balancer of the account, from the DigitalOcean API")
+@control("firewall.live", Surface.LIVE, "every firewall, droplet, balancer, app and cluster of the account, from the DigitalOcean API")
 def live(clients: Clients, question: Question) -> Iterator[Observation]:
-    seen = gather(digitalocean.sources(clients.digitalocean, DROPLET, BALANCER, FIREWALL))
+    seen = gather(digitalocean.sources(clients.digitalocean, DROPLET, BALANCER, FIREWALL, APP, KUBERNETES))
     return seen.judged(lambda stack: judge(stack, question))
 
 

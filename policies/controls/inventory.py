@@ -13,11 +13,13 @@ from policies.controls.base import Question, control
 from policies.findings import judged, or_nothing
 from policies.inventory import Difference, compare
 from policies.kinds import (
+    APP,
     BALANCER,
     BUCKET,
     CLUSTER,
     DROPLET,
     FIREWALL,
+    KUBERNETES,
     RECORD,
     REPLICA,
     RULESET,
@@ -35,9 +37,9 @@ if TYPE_CHECKING:
     from services.clients import Clients
 
 ABOUT: Mapping[str, tuple[str, ...]] = {
-    "region.us-only": (DROPLET, VPC, BALANCER, CLUSTER, REPLICA, VOLUME, BUCKET),
+    "region.us-only": (DROPLET, VPC, BALANCER, CLUSTER, REPLICA, VOLUME, BUCKET, APP, KUBERNETES),
     "network.private-vpc": (DROPLET, VPC, BALANCER, CLUSTER, REPLICA),
-    "firewall.https-only": (FIREWALL, DROPLET, BALANCER),
+    "firewall.https-only": (FIREWALL, DROPLET, BALANCER, APP, KUBERNETES),
     "database.no-public-access": (CLUSTER, REPLICA, TRUSTED),
     "edge.waf-and-ddos": (ZONE, RECORD, RULESET),
 }

@@ -32,8 +32,8 @@ def plan(stack: Stack, question: Question) -> Iterator[Observation]:
 
 @control("regions.live", Surface.LIVE, "the regions of everything the account holds, from the DigitalOcean API and every Spaces endpoint")
 def live(clients: Clients, question: Question) -> Iterator[Observation]:
-    """Droplets, networks, balancers, databases, replicas, volumes and buckets; what could not be read is said."""
-    kinds = (DROPLET, VPC, BALANCER, CLUSTER, REPLICA, VOLUME)
+    """Everything of the account that has a region, and the buckets; what could not be read is said."""
+    kinds = (DROPLET, VPC, BALANCER, CLUSTER, REPLICA, VOLUME, APP, KUBERNETES)
     seen = gather({**digitalocean.sources(clients.digitalocean, *kinds), **spaces.sources(clients.settings)})
     return seen.judged_in_part(lambda stack: judge(stack.resources, question))
 

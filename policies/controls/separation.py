@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from policies.controls.base import Question, control
 from policies.findings import failed, has_unknown, items, label, not_applicable, or_nothing, passed, same_id, unknown, value
-from policies.ingress import applies
+from policies.ingress import Coverage, applies
 from policies.kinds import BALANCER, CLUSTER, DROPLET, FIREWALL, REPLICA, SPACES_KEY, TRUSTED
 from policies.parties import another_platform, parties, provisioner
 from policies.readers import digitalocean
@@ -117,7 +117,7 @@ def _tags(keeper: Resource, platform: str) -> Found:
 
 def _firewalls(keeper: Resource, data: Data) -> Found:
     """Every firewall that covers it covers key hosts alone; without one it is open to the data's network."""
-    covering = [(firewall, applies(firewall, keeper)) for firewall in data.firewalls]
+    covering = [(firewall, applies(firewall, keeper)) for firewall in Coverage(data.firewalls).near(keeper)]
     if not any(verdict for _, verdict in covering):
         yield None if any(verdict is None for _, verdict in covering) else "no firewall covers it"
     for firewall, verdict in covering:

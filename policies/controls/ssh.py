@@ -9,13 +9,15 @@ password to somebody) and only keys that the stack declares; the account holds n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from policies import ports, traffic, userdata
 from policies.addresses import Addresses
 from policies.controls.base import Question, control
 from policies.findings import failed, has_unknown, items, judged, label, or_nothing, passed, same_id, unknown, value
-from policies.ingress import applies
+from policies.ingress import Coverage, applies
 from policies.kinds import BALANCER, DROPLET, FIREWALL, SSH_KEY
 from policies.logins import public_keys, ssh_faults
 from policies.parties import another_platform
@@ -68,16 +70,36 @@ def _hosts(stack: Stack, question: Question) -> tuple[Resource, ...]:
 def _ports(hosts: tuple[Resource, ...], stack: Stack, question: Question) -> Iterator[Observation]:
     listed = Addresses.parse(question.catalog.promise("firewall.https-only").texts("ssh_addresses"))
     allowed = tuple(Permit("tcp", SSH, block) for block in listed.blocks)
-    yield from (port(host, stack, allowed) for host in hosts)
+    ways = Ways(Coverage(stack.of(FIREWALL)), tuple(each for each in stack.of(BALANCER) if _forwards(each)), allowed)
+    yield from (port(host, ways) for host in hosts)
 
 
-def port(host: Resource, stack: Stack, allowed: tuple[Permit, ...]) -> Observation:
+@dataclass(frozen=True)
+class Ways:
+    """What leads to port 22 anywhere in a stack: its firewalls, the balancers that forward to it, and who may come."""
+
+    firewalls: Coverage
+    balancers: tuple[Resource, ...]
+    allowed: tuple[Permit, ...]
+
+    @cached_property
+    def _rules(self) -> dict[int, traffic.Rules]:
+        return {}
+
+    def rules(self, firewall: Resource) -> traffic.Rules:
+        """What one of the firewalls lets in, read once."""
+        if id(firewall) not in self._rules:
+            self._rules[id(firewall)] = traffic.read(value(firewall, "inboundRules"), "source")
+        return self._rules[id(firewall)]
+
+
+def port(host: Resource, ways: Ways) -> Observation:
     """Who reaches port 22 of one host."""
-    subject, covered = f"port 22 of {label(host)}", [(each, applies(each, host)) for each in stack.of(FIREWALL)]
-    seen = sum((traffic.read(value(each, "inboundRules"), "source") for each, verdict in covered if verdict), traffic.Rules())
+    subject, covered = f"port 22 of {label(host)}", [(each, applies(each, host)) for each in ways.firewalls.near(host)]
+    seen = sum((ways.rules(each) for each, verdict in covered if verdict), traffic.Rules())
     opened = [Permit(each.protocol, each.ports - (each.ports - SSH), each.peer) for each in seen.permits if _reaches_ssh(each)]
-    faults = [f"{each} may reach it" for each in traffic.excess(opened, allowed)]
-    faults += [f"{label(balancer)} forwards to it" for balancer in stack.of(BALANCER) if _forwards(balancer)]
+    faults = [f"{each} may reach it" for each in traffic.excess(opened, ways.allowed)]
+    faults += [f"{label(balancer)} forwards to it" for balancer in ways.balancers]
     maybe = any(verdict is None for _, verdict in covered)
     if not any(verdict for _, verdict in covered) and not maybe:
         faults.append("no firewall covers it, so everybody may reach it")

@@ -95,6 +95,13 @@ def test_what_is_not_known_yet_is_not_declared():
     assert probes("shop", unborn, ELSEWHERE) == {"names": {"app.shop.example": {"port": 443}}}
 
 
+def test_a_balancer_may_name_its_hosts_by_their_ids():
+    """The cloud writes ids as numbers here and as texts there."""
+    named = resource(BALANCER, "shop-public", ip=IP, dropletIds=[2.0])
+    chosen = Stack("", (record("app.shop.example"), named, droplet("a", 1, "t"), droplet("b", 2, "t")), "")
+    assert set(probes("shop", chosen, ELSEWHERE)["hosts"]) == {"b"}
+
+
 def test_a_balancer_that_no_name_leads_to_is_no_origin():
     assert len(probes("shop", stack(resource(BALANCER, "other", ip="203.0.113.10")), ELSEWHERE)["origins"]) == 3
 

@@ -276,6 +276,8 @@ def test_drift_is_found_where_it_is_and_nowhere_else(house: House, case: str) ->
         assert subjects if wanted == "*" else subjects == ([wanted] if wanted else []), control
 
 
+_SERVICE = {"name": "web", "image": {"registry_type": "DOCKER_HUB", "repository": "x"}}
+
 STRANGERS: dict[str, tuple[Callable[[House], Undo], dict[str, str]]] = {
     "a droplet": (
         lambda house: _made(
@@ -300,6 +302,19 @@ STRANGERS: dict[str, tuple[Callable[[House], Undo], dict[str, str]]] = {
     "a replica": (
         _replica,
         {"region.us-only": "replica near", "network.private-vpc": "replica near", "database.no-public-access": "replica near"},
+    ),
+    "an app": (
+        lambda house: _made(
+            house,
+            "apps",
+            "app",
+            spec={
+                "name": "stray",
+                "region": "nyc",
+                "services": [{"name": "web", "image": {"registry_type": "DOCKER_HUB", "repository": "x"}}],
+            },
+        ),
+        {"region.us-only": "app stray", "firewall.https-only": "app stray"},
     ),
     "a droplet of another platform of the house": (
         lambda house: _made(

@@ -15,7 +15,7 @@ from promises.loading import load_catalog
 from promises.observations import Observation, Outcome
 from tests.policies.controls.cases import BROKEN, FINE
 from tests.policies.controls.cases_house import FINE_HOUSE, HOUSE
-from tests.policies.controls.compliant import Change, drop, put, stack, without
+from tests.policies.controls.compliant import Change, drop, put, stack, unprotected, without
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CATALOG = load_catalog("illumacom", None)
@@ -98,6 +98,11 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
         (put("logs-writer", "grants", UNKNOWN),),
         {"grants.plan": "Spaces key illumacom-logs", "separation.plan": "Spaces key illumacom-logs"},
     ),
+    "whether the stack is local": (
+        (put("project", "environment", UNKNOWN), unprotected("db")),
+        {"protection.plan": "database illumacom"},
+    ),
+    "a key's name": ((put("logs-writer", "name", UNKNOWN),), {"grants.plan": "Spaces key logs-writer"}),
     "a bucket's lifecycle": ((put("log-bucket", "lifecycleRules", UNKNOWN),), {"logs.plan": "lifecycle of bucket illumacom-logs"}),
     "a bucket's versions": ((put("log-bucket", "versioning", UNKNOWN),), {"logs.plan": "versions of bucket illumacom-logs"}),
     "a bucket's ACL": (

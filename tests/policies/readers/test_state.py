@@ -142,7 +142,46 @@ def test_the_digest_depends_on(change: Callable[[Any], None], document: Any) -> 
     assert state.read(document).digest != before
 
 
+def test_a_checkpoint_and_a_bare_deployment_are_the_same_stack(document: Any) -> None:
+    deployment = document["deployment"]
+    whole = state.read(document).digest
+    assert state.read({"version": 3, "checkpoint": {"stack": "s", "latest": deployment}}).digest == whole
+    assert state.read({"manifest": {}, **deployment}).digest == whole
+
+
+def test_a_pending_operation_is_judged_by_its_program_and_nothing_it_would_answer_is_known(document: Any) -> None:
+    before = len(state.read(document).resources)
+    entry = {"urn": "urn:pulumi:s::p::a:b/c:C::n", "type": "a:b/c:C", "inputs": {"x": 1}, "outputs": {"y": 2}}
+    document["deployment"]["pending_operations"] = [{"type": "creating", "resource": entry}]
+    assert state.pending_operations(document) == 1
+    found = state.read(document).resources
+    assert len(found) == before + 1
+    assert found[-1].get("x") == 1
+    assert found[-1].get("y") is UNKNOWN
+
+
+def test_resources_of_several_types_come_in_the_order_of_the_stack() -> None:
+    kinds = ("digitalocean:index/vpc:Vpc", "digitalocean:index/droplet:Droplet", "digitalocean:index/vpc:Vpc")
+    stack = state.read(digitalocean())
+    assert stack.of(*kinds) == tuple(each for each in stack.resources if each.type in kinds)
+    assert stack.of("nothing") == ()
+
+
+ENTRY = {"urn": "urn:pulumi:s::p::a:b/c:C::n", "type": "a:b/c:C"}
+
 REFUSED = {
+    "resources that are no list": {"version": 3, "deployment": {"resources": {}}},
+    "pending operations that are no list": {"version": 3, "deployment": {"pending_operations": "x"}},
+    "a pending operation without a resource": {"version": 3, "deployment": {"pending_operations": [{"type": "creating"}]}},
+    "a checkpoint of nothing": {"version": 3, "checkpoint": {"latest": None}},
+    "no version": {"deployment": {"resources": []}},
+    "an old version": {"version": 1, "deployment": {"resources": []}},
+    "a version yet to come": {"version": 99, "deployment": {"resources": []}},
+    "inputs that are a list": {"version": 3, "deployment": {"resources": [{**ENTRY, "inputs": [1]}]}},
+    "outputs that are a word": {"version": 3, "deployment": {"resources": [{**ENTRY, "outputs": "x"}]}},
+    "dependencies that are numbers": {"version": 3, "deployment": {"resources": [{**ENTRY, "dependencies": [1]}]}},
+    "a parent that is an object": {"version": 3, "deployment": {"resources": [{**ENTRY, "parent": {}}]}},
+    "a URN that is a number": {"version": 3, "deployment": {"resources": [{**ENTRY, "urn": 5}]}},
     "no deployment": {"version": 3},
     "a list": {"deployment": []},
     "a resource without a URN": {"deployment": {"resources": [{"type": "a:b:C"}]}},
