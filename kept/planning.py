@@ -131,6 +131,7 @@ def read_stack(file: Path, progress: Progress) -> Stack:
     except RecursionError:
         raise UsageError(f"cannot read {file}: it is nested too deeply for a state", hint) from None
     finally:
+        gc.freeze()  # and nothing of it becomes garbage while it is judged
         gc.enable()
 
 

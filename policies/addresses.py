@@ -84,9 +84,11 @@ def _unmapped(block: Network) -> Network:
 
 
 def _within(block: Network, other: Network) -> bool:
-    if isinstance(block, IPv4Network):
-        return isinstance(other, IPv4Network) and block.subnet_of(other)
-    return isinstance(other, IPv6Network) and block.subnet_of(other)
+    """As `subnet_of`, by numbers: it is asked of every block of every rule."""
+    if block.version != other.version or block.prefixlen < other.prefixlen:
+        return False
+    shift = block.max_prefixlen - other.prefixlen
+    return int(block.network_address) >> shift == int(other.network_address) >> shift
 
 
 def _wide(block: Network) -> bool:

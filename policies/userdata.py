@@ -13,6 +13,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -54,6 +55,12 @@ def read(text: object) -> UserData:
         return UserData(problem="no user data is declared")
     if not text.lstrip().startswith(HEADER) or len(text) > LARGEST_BYTES:
         return UserData(problem="the user data is no cloud-config that can be read")
+    return _parsed(text)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> UserData:
+    """Hosts of one kind are told the same, and several controls read it."""
     try:
         document = yaml.safe_load(text)
         files = tuple((str(each["path"]), _content(each)) for each in document.get("write_files") or ())

@@ -126,3 +126,10 @@ def test_a_rate_limit_forgets_after_its_period():
     assert [counters.exceeded("a", "b", 10, 2) for _ in range(3)] == [False, False, True]
     now = 10.0
     assert not counters.exceeded("a", "b", 10, 2)
+
+
+def test_the_rules_of_another_zone_are_none_of_ours(site: Site):
+    other = site.cloud.cf("POST", "/zones", {"name": "other.example", "account": {"id": ACCOUNT}})["id"]
+    path = f"/zones/{other}/rulesets/phases/{CUSTOM}/entrypoint"
+    site.cloud.cf("PUT", path, {"rules": [{"action": "block", "expression": "true"}]})
+    assert site.visit().status == 200

@@ -175,6 +175,11 @@ TRANSPORTS: Broken = {
         (put("lb", "forwardingRules.0.targetProtocol", "http"),),
         {"transport.plan": "entries of balancer lb"},
     ),
+    "TLS ends at the balancer with its default policy": (
+        (put("lb", "tlsCipherPolicy", "DEFAULT"),),
+        {"transport.plan": "entries of balancer lb"},
+    ),
+    "TLS ends at the balancer with no policy said": ((drop("lb", "tlsCipherPolicy"),), {"transport.plan": "entries of balancer lb"}),
     "the balancer listens in plain TCP": (
         (put("lb", "forwardingRules.0.entryProtocol", "tcp"),),
         {"transport.plan": "entries of balancer lb"},
@@ -322,7 +327,11 @@ FINE: dict[str, tuple[Change, ...]] = {
         ),
     ),
     "a deny beside the allowed edge": (put("lb", "firewall.denies", ["ip:8.8.8.8"]),),
-    "TLS passed through": (put("lb", "forwardingRules.0.tlsPassthrough", True), put("lb", "forwardingRules.0.targetProtocol", "tcp")),
+    "TLS passed through, which no policy of the balancer's decides": (
+        put("lb", "forwardingRules.0.tlsPassthrough", True),
+        put("lb", "forwardingRules.0.targetProtocol", "tcp"),
+        drop("lb", "tlsCipherPolicy"),
+    ),
     "a higher lowest version": (put("min_tls_version", "value", "1.3"),),
     "one site as a trusted source": (put("trusted", "rules.1.value", "203.0.113.0/24"),),
     "a bucket in Atlanta": (put("backups", "region", "atl1"),),

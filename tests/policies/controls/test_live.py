@@ -313,6 +313,10 @@ DRIFTS: dict[str, tuple[Drift, dict[str, str]]] = {
         ),
         {"edge.live": "DDoS protection of zone illumacom.example"},
     ),
+    "a zone that the registrar does not point at the edge": (
+        lambda cloud, parts: cloud.change(f"client/v4/zones/{parts['zone']}", status="pending"),
+        {"edge.live": "status of zone illumacom.example"},
+    ),
     "a name past the edge": (
         lambda cloud, parts: cloud.change(f"client/v4/zones/{parts['zone']}/dns_records/{parts['record']}", proxied=False),
         {"edge.live": f"record {_NAME} A"},

@@ -134,6 +134,7 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
         {"firewall.plan": "balancer lb", "flows.plan": "flows of balancer lb", "edge.plan": "origin behind app.example.com"},
     ),
     "a TLS version": ((put("min_tls_version", "value", UNKNOWN),), {"transport.plan": "min_tls_version of zone example.com"}),
+    "the balancer's policy": ((put("lb", "tlsCipherPolicy", UNKNOWN),), {"transport.plan": "entries of balancer lb"}),
     "a secret": ((put("ssl", "value", "[secret]"),), {"transport.plan": "ssl of zone example.com"}),
     "whether a name is proxied": ((put("app", "proxied", UNKNOWN),), {"edge.plan": "record app.example.com A"}),
     "where a name leads": ((put("app", "content", UNKNOWN),), {"edge.plan": "origin behind app.example.com"}),
