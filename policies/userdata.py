@@ -58,11 +58,15 @@ def read(text: object) -> UserData:
     return _parsed(text)
 
 
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader, written in C where PyYAML was built with it."""
+
+
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> UserData:
     """Hosts of one kind are told the same, and several controls read it."""
     try:
-        document = yaml.safe_load(text)
+        document = yaml.load(text, Loader=_SAFE)  # noqa: S506 - one of the two safe loaders
         files = tuple((str(each["path"]), _content(each)) for each in document.get("write_files") or ())
         commands = [each for name in ("bootcmd", "runcmd") for each in document.get(name) or ()]
     except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -118,6 +118,11 @@ def test_a_catalog_is_read() -> None:
     assert [column.name for column in catalog.data_map.table("labels").encrypted()] == ["name"]
 
 
+def test_domains_of_ours_may_be_listed() -> None:
+    assert read(CATALOG).domains == ()
+    assert read(f"{CATALOG}domains: [mail.example, on-call.mail.example]\n").domains == ("mail.example", "on-call.mail.example")
+
+
 def test_a_figure_is_written_once() -> None:
     """The proofs' ages follow the catalog's figures."""
     proof = read(CATALOG.replace("limit: 45 days", "limit: 30 days")).promise("label.kept").proofs[0]
@@ -223,6 +228,12 @@ REFUSED = {
     ),
     "neither true nor false": ("personal: true", "personal: yes", 31, "'yes' is neither true nor false", "true or false"),
     "a column that is no SQL name": ("name: name", "name: Name of buyer", 31, "no plain SQL name", "lower-case"),
+    "a domain in capitals": ("schedule:", "domains: [mail.example, Mail.example]\nschedule:", 22, "'Mail.example' is no", "lower case"),
+    "a domain of one word": ("schedule:", "domains: [localhost]\nschedule:", 22, "'localhost' is no domain name", "lower case"),
+    "a domain with its scheme": ("schedule:", "domains: ['https://mail.example']\nschedule:", 22, "is no domain name", "like operations"),
+    "a wildcard for a domain": ("schedule:", "domains: ['*.mail.example']\nschedule:", 22, "is no domain name", "like operations"),
+    "a top-level domain": ("schedule:", "domains: [.example]\nschedule:", 22, "'.example' is no domain name", "like operations"),
+    "one domain for a list": ("schedule:", "domains: mail.example\nschedule:", 22, "a list is expected", "- "),
     "a mapping where a list must be": (
         "    columns:\n      - {name: id, id: 3, category: system.operations}",
         "    columns: {}",

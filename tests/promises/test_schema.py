@@ -56,6 +56,10 @@ REFUSED = {
     "a number bound twice": ("{number: 90 days, parameter: after_shipment}", "{number: 90 days, parameter: after_shipment, reason: none}"),
     "a clause without a reviewer": (', reviewer: ""}', "}"),
     "a legal basis that is none": ("legal_basis: contract", "legal_basis: habit"),
+    "a domain in capitals": ("domains: [operations.example]", "domains: [Operations.example]"),
+    "a domain of one word": ("domains: [operations.example]", "domains: [operations]"),
+    "a domain with its scheme": ("domains: [operations.example]", "domains: ['https://operations.example']"),
+    "one domain for a list": ("domains: [operations.example]", "domains: operations.example"),
     "a holding without retention": ("    retention:\n      - {anchor: made, promise: retention.financial, parameter: period}\n", ""),
 }
 

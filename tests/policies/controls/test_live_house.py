@@ -255,7 +255,7 @@ DRIFTS: dict[str, tuple[Callable[[House], Undo], dict[str, str]]] = {
             priority=1,
             ttl=1,
         ),
-        {"recipients.live": "record m.illumacom.example MX"},
+        {"recipients.live": "record mail.illumacom.example MX"},
     ),
     "an account without a second factor": (_two_factor_off, {"accounts.live": "Cloudflare account"}),
     "a member without a second factor": (_member_without, {"accounts.live": "*"}),
