@@ -248,6 +248,7 @@ REFUSED = {
         "a mapping is expected",
         "key: value",
     ),
+    "values without end in each other": ('section: "3"', "section: " + "[" * 60 + "]" * 60, 7, "more than 50 deep", "mend the line"),
     "an alias": ('section: "3"', "section: &three 3\n    severity: *three", 8, "aliases are not allowed", "mend the line"),
     "broken YAML": ("promises:", "promises: [", 6, "not valid YAML", "mend the line"),
     "a second document": ("schedule:", "---\nschedule:", 22, "not valid YAML", "mend the line"),

@@ -184,7 +184,7 @@ REFUSED = {
     "a clause that binds nobody twice": (f"clause: {AGE}", f"clause: {HEADING}", 15, "listed twice"),
     "no reason": ("reason: a heading", 'reason: ""', 14, "the value is missing"),
     "no reviewer named at all": (', reviewer: ""', "", 14, "'reviewer' is missing"),
-    "a reviewer left out": ('reviewer: ""', "reviewer:", 14, "the value is missing"),
+    "a reviewer left out": ('reviewer: ""', "reviewer: ~", 14, "the value is missing"),
 }
 
 
