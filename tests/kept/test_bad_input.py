@@ -121,7 +121,7 @@ class Keys:
 
 WRONG: dict[str, tuple[Callable[[Path, Keys], Keys], str]] = {
     "a truncated record": (truncated, "records/000000000003: "),
-    "a foreign object at the next number": (foreign, "records/0000000000"),
+    "a foreign object at the next number": (foreign, "records/00000000"),
     "another record key": (another_record_key, "records/000000000000: "),
     "another log key": (another_log_key, "checkpoints/0000000000"),
     "another origin": (another_origin, "checkpoints/0000000000"),
