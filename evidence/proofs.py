@@ -101,17 +101,17 @@ def from_bytes(data: bytes) -> Proof:
 
 
 def _netstrings(data: bytes) -> list[bytes]:
-    """At least one `<length>:<bytes>,`, and nothing else."""
+    """At least one `<length>:<bytes>,`, none empty and nothing else; read by offset, so that a hostile file costs no more than its size."""
     found: list[bytes] = []
-    rest = data
-    while rest or not found:
-        length, _, _ = rest[:8].partition(b":")
-        size = int(length) if _LENGTH.fullmatch(length) else -1
-        start = len(length) + 1
-        if size < 0 or rest[start + size : start + size + 1] != b",":
+    at = 0
+    while at < len(data) or not found:
+        length, _, _ = data[at : at + 8].partition(b":")
+        size = int(length) if _LENGTH.fullmatch(length) else 0
+        start = at + len(length) + 1
+        if size <= 0 or data[start + size : start + size + 1] != b",":
             raise Malformed("the extra line of the proof does not hold netstrings", "give the file that `kept evidence prove` wrote")
-        found.append(rest[start : start + size])
-        rest = rest[start + size + 1 :]
+        found.append(data[start : start + size])
+        at = start + size + 1
     return found
 
 

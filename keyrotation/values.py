@@ -35,7 +35,7 @@ def encode(kind: ValueType, value: Plain) -> bytes | None:
         return None
     match kind, value:
         case ValueType.TEXT, str():
-            return value.encode()
+            return _text(value)
         case ValueType.BYTES, bytes():
             return value
         case ValueType.INTEGER, int() if not isinstance(value, bool):
@@ -70,8 +70,32 @@ def decode(kind: ValueType, plain: bytes | None) -> Plain:
         raise BadData(f"an opened value is no {kind.value}", "was the column declared with another type when it was written?") from None
 
 
-def _json(value: Json) -> bytes:
+def _text(value: str) -> bytes:
     try:
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-    except (TypeError, ValueError):
-        raise UsageError("a value that JSON cannot say", "give numbers, texts, lists and objects with text keys") from None
+        return value.encode()
+    except UnicodeEncodeError:
+        pass  # the error holds the text: it is not chained
+    raise UsageError("a text with half a character (a lone surrogate)", "decode it properly before it is sealed")
+
+
+def _json(value: Json) -> bytes:
+    _require_text_keys(value)
+    try:
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        text = None
+    if text is None:
+        raise UsageError("a value that JSON cannot say", "give numbers, texts, lists and objects with text keys")
+    return _text(text)
+
+
+def _require_text_keys(value: object) -> None:
+    """JSON would turn a number as a key into a text, and the value would come back another."""
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise UsageError("an object whose keys are not all texts", "give numbers, texts, lists and objects with text keys")
+        for each in value.values():
+            _require_text_keys(each)
+    elif isinstance(value, list):
+        for each in value:
+            _require_text_keys(each)

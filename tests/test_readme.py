@@ -26,7 +26,7 @@ def test_a_target_of_the_readme_exists(target: str) -> None:
 def test_a_command_of_the_readme_exists_with_its_options(command: str) -> None:
     words = [word for word in shlex.split(command)[1:] if word not in ("...", "DIR", "TEXT", "PROMISE")]
     options = {word for word in words if word.startswith("--")}
-    path = [word for word in words[:2] if re.fullmatch(r"[a-z]+", word) and word != "illumacom"]
+    path = [word for word in words[:2] if re.fullmatch(r"[a-z-]+", word) and not word.startswith("-") and word != "illumacom"]
     answer = subprocess.run(
         [Path(sys.executable).with_name("kept"), *path, "--help"], capture_output=True, text=True, check=False, cwd=PROJECT
     )

@@ -52,6 +52,9 @@ REFUSED: dict[str, tuple[ValueType, Any]] = {
     "a truth value for an integer": (ValueType.INTEGER, True),
     "a float for a decimal": (ValueType.DECIMAL, 1234567.0),
     "no number for a decimal": (ValueType.DECIMAL, Decimal("NaN")),
+    "half a character": (ValueType.TEXT, "1234567\ud800"),
+    "half a character in JSON": (ValueType.JSON, ["1234567\ud800"]),
+    "a number as a key": (ValueType.JSON, [{1234567: "a"}]),
     "a date in JSON": (ValueType.JSON, {"1234567": object()}),
     "no number in JSON": (ValueType.JSON, [1234567, float("nan")]),
 }
@@ -62,6 +65,7 @@ def test_what_is_of_another_type_is_refused_and_not_named(case: str) -> None:
     with pytest.raises(UsageError) as raised:
         encode(*REFUSED[case])
     assert "1234567" not in raised.value.message
+    assert raised.value.__cause__ is raised.value.__context__ is None
 
 
 @pytest.mark.parametrize(
