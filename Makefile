@@ -6,6 +6,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# A file of tests stays in one process; each process starts servers of its own.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3; do command -v $$each >/dev/null && $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 
 .PHONY: help setup demo test test-slow lint bench audit browser clean
@@ -36,10 +38,10 @@ demo: $(READY)
 	@$(BIN)/kept demo $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow" $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
 
 test-slow: $(READY)
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(BIN)/python -m pytest -m slow $(PARALLEL) $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check .
