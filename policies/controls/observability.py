@@ -193,9 +193,12 @@ def one_job(job: Resource, question: Question) -> Observation:  # noqa: ARG001 -
 def fields(job: Resource) -> Observation:
     """One job, switched on or not: what is configured is one click away from being written."""
     subject, options, dataset = f"fields of {label(job)}", value(job, "outputOptions"), value(job, "dataset")
+    old = value(job, "logpullOptions")
     if has_unknown(options) or has_unknown(dataset):
         return unknown(subject, EXPECTED_FIELDS)
-    listed = _listed(options, value(job, "logpullOptions"))
+    listed = _listed(options, old)
+    if not listed and has_unknown(old):
+        return unknown(subject, EXPECTED_FIELDS)
     if not listed:
         return failed(subject, EXPECTED_FIELDS, "no field is listed, so all of them are written", MEND_FIELDS)
     telling = [field for field in listed if field not in ANONYMOUS.get(str(dataset), ())]

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 import pytest
 
 from policies import early
+from policies.controls import all_controls
 from policies.controls.base import Question
-from policies.judging import judge_plan
+from policies.judging import Task, judge_plan, run
 from policies.readers.state import Stack
 from promises.flows import inbound
-from promises.loading import load_catalog
-from promises.observations import Observation, Outcome
+from promises.loading import load_catalog, platforms
+from promises.observations import Observation, Outcome, Surface
 from tests.policies.controls.cases import BROKEN, FINE
 from tests.policies.controls.cases_house import FINE_HOUSE, HOUSE
+from tests.policies.controls.cases_others import ASKED, FINE_OTHERS, HIDDEN_OTHERS, OTHERS
 from tests.policies.controls.compliant import Change, drop, put, stack, unprotected, without
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -205,3 +207,50 @@ def test_flags_exactly_what_is_broken_in_the_house(case: str) -> None:
     for name in expected:
         failures = [each for each in judged(stack(*changes))[name] if each.outcome is Outcome.FAIL]
         assert all(each.expected and each.observed and each.mend for each in failures)
+
+
+def elsewhere(outcome: Outcome, seen: Stack) -> dict[str, str]:
+    """As `of`, of the controls that only another platform's catalog asks for."""
+    found = {}
+    for name, (platform, promise) in ASKED.items():
+        catalog = load_catalog(platform, None)
+        observations = run(Task(catalog.promise(promise), all_controls()[name]), seen, catalog, lambda: NOW).observations
+        found[name] = "|".join(each.subject for each in observations if each.outcome is outcome)
+    return {name: subjects for name, subjects in found.items() if subjects}
+
+
+@pytest.mark.parametrize("case", FINE_OTHERS)
+def test_passes_what_is_right_on_another_platform(case: str) -> None:
+    seen = stack(*FINE_OTHERS[case])
+    assert elsewhere(Outcome.FAIL, seen) == {}
+    assert elsewhere(Outcome.UNKNOWN, seen) == {}
+    assert set(elsewhere(Outcome.PASS, seen)) == set(ASKED)
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_flags_exactly_what_is_broken_on_another_platform(case: str) -> None:
+    changes, expected = OTHERS[case]
+    seen = stack(*changes)
+    assert elsewhere(Outcome.FAIL, seen) == expected
+    assert elsewhere(Outcome.UNKNOWN, seen) == {}
+
+
+@pytest.mark.parametrize("case", HIDDEN_OTHERS)
+def test_leaves_open_what_is_not_known_on_another_platform(case: str) -> None:
+    changes, expected = HIDDEN_OTHERS[case]
+    seen = stack(*changes)
+    assert elsewhere(Outcome.UNKNOWN, seen) == expected
+    assert elsewhere(Outcome.FAIL, seen) == {}
+
+
+def test_every_control_of_a_plan_is_held_to_cases() -> None:
+    """Whatever a catalog asks of a plan is asked here."""
+    named = {
+        proof.control
+        for platform in platforms()
+        for promise in load_catalog(platform, None).promises
+        for proof in promise.proofs
+        if proof.surface is Surface.PLAN and proof.control
+    }
+    broken = {name for _, expected in (BROKEN | HOUSE | OTHERS).values() for name in expected}
+    assert named == broken
