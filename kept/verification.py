@@ -100,12 +100,16 @@ def record(environment: Environment, runs: tuple[ControlRun, ...], digest: str |
 
 
 def judge_log(environment: Environment, state: Current | None = None) -> Verified:
-    """Verdicts from the log and nothing else, on the stack as it is now (`state`, where it was read already)."""
+    """Verdicts from the log and nothing else, on the stack as it is now (`state`, where it was read already).
+
+    Who has no state (a jobs host, an auditor) has the log's word for it: the newest plan run must be of the state deployed last.
+    """
     now = environment.clock()
     verification = environment.log.verify()
     summaries = environment.log.summaries(verification)
     exceptions = environment.log.exceptions(verification)
     state = state or current_or_none(environment)
+    deployed = deployed_states(verification.records)
     verdicts = tuple(
         judge(
             promise,
@@ -113,7 +117,7 @@ def judge_log(environment: Environment, state: Current | None = None) -> Verifie
             now,
             log_verified=not verification.problems,
             state_digest=state.stack.digest if state else None,
-            deployed=deployed_states(verification.records),
+            deployed=deployed,
             exceptions=exceptions,
         )
         for promise in environment.catalog.promises
