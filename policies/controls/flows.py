@@ -117,10 +117,10 @@ def _database_ranges(stack: Stack) -> tuple[Network, ...] | None:
 def _judge(stack: Stack, question: Question, declared: Table) -> Iterator[Observation]:
     hosts = _Hosts(Firewalls(stack.of(FIREWALL), Allowance.of(question.promise)), declared)
     for droplet in stack.of(DROPLET):
-        if not another_platform(droplet, declared.platform):
+        if not another_platform(droplet, question.catalog):
             yield from hosts.judged(droplet)
     for balancer in stack.of(BALANCER):
-        if not another_platform(balancer, declared.platform):
+        if not another_platform(balancer, question.catalog):
             yield _balancer(balancer, declared)
 
 

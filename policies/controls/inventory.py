@@ -59,7 +59,7 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:
     known = declared(clients.settings)
     kinds = ABOUT.get(question.promise.id, ())
     seen = gather(_sources(clients, kinds, question.once))
-    found = compare(seen.stack, known, kinds, question.catalog.platform)
+    found = compare(seen.stack, known, kinds, question.catalog)
     return seen.judged(lambda _: or_nothing(map(told, found), "resource", EXPECTED))
 
 

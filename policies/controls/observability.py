@@ -108,7 +108,7 @@ MEND_FIELDS = "list the fields in output_options, without those that tell visito
 def plan(stack: Stack, question: Question) -> Iterator[Observation]:
     platform = question.catalog.platform
     yield from judge(stack, question)
-    own = [each for each in stack.of(DROPLET) if not another_platform(each, platform)]
+    own = [each for each in stack.of(DROPLET) if not another_platform(each, question.catalog)]
     collectors = {each.urn for each in of_party(own, "collector", platform)}
     yield from (shipped(each) for each in own if each.urn not in collectors)
 

@@ -70,14 +70,14 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:
 def judge(stack: Stack, question: Question) -> Iterator[Observation]:
     """Hosts whose tags are not known may be either; while there are any, nothing is certain of the others' networks."""
     platform = question.catalog.platform
-    droplets = [each for each in stack.of(DROPLET) if not another_platform(each, platform)]
+    droplets = [each for each in stack.of(DROPLET) if not another_platform(each, question.catalog)]
     roles = [(droplet, parties(droplet, platform)) for droplet in droplets]
     keepers = [droplet for droplet, found in roles if found is not None and KEEPER in found]
     others = tuple(droplet for droplet, found in roles if found is not None and KEEPER not in found)
     data = Data(others, stack.of(CLUSTER, REPLICA), stack.of(FIREWALL), stack.of(TRUSTED), stack.of(BALANCER))
     yield from (unknown(label(droplet), EXPECTED, "its tags are not known yet") for droplet, found in roles if found is None)
     yield from or_nothing((apart(keeper, data, platform) for keeper in keepers), "host that keeps keys", EXPECTED)
-    yield from (one_purpose(key, platform) for key in stack.of(SPACES_KEY) if not another_platform(key, platform))
+    yield from (one_purpose(key, platform) for key in stack.of(SPACES_KEY) if not another_platform(key, question.catalog))
 
 
 def apart(keeper: Resource, data: Data, platform: str) -> Observation:

@@ -59,12 +59,12 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:
     yield from seen.judged(lambda stack: or_nothing(_ports(_hosts(stack, question), stack, question), "host", EXPECTED_PORT))
     found = gather(digitalocean.sources(clients.digitalocean, SSH_KEY))
     known = _public(declared(clients.settings))
-    own = [key for key in found.stack.of(SSH_KEY) if not another_platform(key, question.catalog.platform)]
+    own = [key for key in found.stack.of(SSH_KEY) if not another_platform(key, question.catalog)]
     yield from found.judged(lambda _: or_nothing((_known(key, known) for key in own), "SSH key", EXPECTED_KEY))
 
 
 def _hosts(stack: Stack, question: Question) -> tuple[Resource, ...]:
-    return tuple(host for host in stack.of(DROPLET) if not another_platform(host, question.catalog.platform))
+    return tuple(host for host in stack.of(DROPLET) if not another_platform(host, question.catalog))
 
 
 def _ports(hosts: tuple[Resource, ...], stack: Stack, question: Question) -> Iterator[Observation]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from policies.kinds import (
     BUCKET_POLICY,
-    DROPLET,
-    FIREWALL,
     NOTIFICATION,
     RECORD,
     SEARCH_SINK,
@@ -389,15 +387,8 @@ FINE_HOUSE: dict[str, tuple[Change, ...]] = {
     "a volume opened in the old words": (told("cryptsetup open", "cryptsetup luksOpen"),),
     "a volume mounted by fstab": (told("mount -o nodev /dev/mapper/data /var", "echo x\n      /dev/mapper/data /var"),),
     "a volume by an attachment": (put("jobs0", "volumeIds", []), plus("attached", VOLUME_ATTACHMENT, volumeId="v1", dropletId=1002)),
-    "a data host of another platform among the keys": (
-        plus("other", DROPLET, id="9001", name="lumina-app-1", region="nyc3", vpcUuid=KEYS, publicNetworking=False, tags=["lumina-app"]),
-        plus("its", FIREWALL, id="f9", name="lumina-app", tags=["lumina-app"], dropletIds=[], inboundRules=[]),
-    ),
     "the key of whoever runs the stack": (
         plus("deploy", SPACES_KEY, id="x", name="illumacom-provisioning", grants=[{"bucket": "", "permission": "fullaccess"}]),
-    ),
-    "a key of another platform": (
-        plus("other", SPACES_KEY, id="x", name="lumina-ci", grants=[{"bucket": "", "permission": "fullaccess"}]),
     ),
     "a writer that only reads": (put("logs-writer", "grants.0.permission", "read"),),
     "logs without a rule": (put("log-bucket", "lifecycleRules", []),),

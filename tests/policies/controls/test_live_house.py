@@ -316,11 +316,15 @@ STRANGERS: dict[str, tuple[Callable[[House], Undo], dict[str, str]]] = {
         ),
         {"region.us-only": "app stray", "firewall.https-only": "app stray"},
     ),
-    "a droplet of another platform of the house": (
+    "a droplet that is tagged for a platform that does not share the account": (
         lambda house: _made(
             house, "droplets", "droplet", name="lumina-app-1", region="nyc3", size="s-1vcpu-1gb", image="debian-12-x64", tags=["lumina-app"]
         ),
-        {},
+        {
+            "region.us-only": "droplet lumina-app-1",
+            "network.private-vpc": "droplet lumina-app-1",
+            "firewall.https-only": "droplet lumina-app-1",
+        },
     ),
 }
 
