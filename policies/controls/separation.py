@@ -153,7 +153,10 @@ def _volumes(keeper: Resource, data: Data) -> Found:
         yield None
         return
     for host in data.hosts:
-        if set(map(same_id, own)) & set(map(same_id, items(host, "volumeIds") or ())):
+        theirs = items(host, "volumeIds")
+        if own and theirs is None:
+            yield None
+        elif set(map(same_id, own)) & set(map(same_id, theirs or ())):
             yield f"has a volume of {label(host)}"
 
 

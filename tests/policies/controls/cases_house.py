@@ -117,6 +117,21 @@ LOGINS: Broken = {
         (lets_in("tcp", "20-30", sourceTags=["illumacom-jobs"]),),
         {"flows.plan": "inbound flows of droplet web0", "ssh.plan": "port 22 of droplet web0"},
     ),
+    "every protocol from a private range": (
+        (lets_in("", "", "10.0.0.0/8"),),
+        {"flows.plan": "inbound flows of droplet web0", "ssh.plan": "port 22 of droplet web0"},
+    ),
+    "a port beside that of SSH for those who operate": (
+        (lets_in("tcp", "22-23", "198.51.100.7"),),
+        {"firewall.plan": "droplet web0", "flows.plan": "inbound flows of droplet web0"},
+    ),
+    "SSH through the balancer, whatever else it does": (
+        (
+            put("lb", "forwardingRules.0.certificateName", "[secret]"),
+            put("lb", "forwardingRules.0.targetPort", "22"),
+        ),
+        {"ssh.plan": "|".join(f"port 22 of droplet {name}" for name in ("web0", "jobs0", "vault0", "logs0"))},
+    ),
     "SSH through the balancer": (
         (put("lb", "forwardingRules.0.targetPort", 22.0),),
         {
@@ -186,6 +201,10 @@ SEPARATION: Broken = {
     ),
     "a key host behind the balancer": ((put("lb", "dropletIds", [1003]),), {"separation.plan": "droplet vault0"}),
     "key hosts behind the balancer": ((put("lb", "dropletTag", "illumacom-vault"),), {"separation.plan": "droplet vault0"}),
+    "key hosts behind the balancer, in capitals": (
+        (put("lb", "dropletTag", "ILLUMACOM-VAULT"),),
+        {"separation.plan": "droplet vault0"},
+    ),
     "a volume of two hosts": ((put("vault0", "volumeIds", ["v1"]),), {"separation.plan": "droplet vault0"}),
     "a key to backups and more": (
         (put("backup-reader", "grants", [{"bucket": f"illumacom-{each}", "permission": "read"} for each in ("backups", "objects")]),),
@@ -206,6 +225,18 @@ GRANTS: Broken = {
         (put("logs-writer", "grants", [{"bucket": "", "permission": "fullaccess"}]),),
         {"grants.plan": "Spaces key illumacom-logs", "separation.plan": "Spaces key illumacom-logs"},
     ),
+    "a key without limits on one bucket": (
+        (put("logs-writer", "grants.0.permission", "fullaccess"),),
+        {"grants.plan": "Spaces key illumacom-logs", "separation.plan": "Spaces key illumacom-logs"},
+    ),
+    "a key to whatever bucket": (
+        (put("logs-writer", "grants.0.bucket", ""),),
+        {"grants.plan": "Spaces key illumacom-logs", "separation.plan": "Spaces key illumacom-logs"},
+    ),
+    "a key to two buckets, neither of them the backups'": (
+        (put("logs-writer", "grants", [{"bucket": f"illumacom-{each}", "permission": "read"} for each in ("logs", "objects")]),),
+        {"grants.plan": "Spaces key illumacom-logs"},
+    ),
     "a key for no purpose": (
         (plus("other", SPACES_KEY, id="x", name="illumacom-ci", grants=[]),),
         {"grants.plan": "Spaces key illumacom-ci"},
@@ -222,6 +253,14 @@ BUCKETS: Broken = {
     ),
     "a replica beside the backups": ((put("rep", "region", "sfo2"),), {"areas.plan": "backups of replica rep"}),
     "no bucket of backups": ((without("backups"),), _BOTH),
+    "backups that name no region, while the database does": (
+        (drop("backups", "region"),),
+        {**_BOTH, "regions.plan": "bucket illumacom-backups"},
+    ),
+    "backups in a region that is no text": (
+        (put("backups", "region", 3),),
+        {**_BOTH, "regions.plan": "bucket illumacom-backups"},
+    ),
     "a database that names no region": (
         (drop("db", "region"),),
         {"areas.plan": "backups of database illumacom", "regions.plan": "database illumacom"},
@@ -350,6 +389,30 @@ RECIPIENTS: Broken = {
         (put("spf", "content", '"v=spf1 +all"'),),
         {"recipients.plan": "sender in record example.com TXT"},
     ),
+    "whoever sends as the stranger's host does": (
+        (put("spf", "content", '"v=spf1 a:mail.stranger.example/24 -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
+    "whoever takes the stranger's mail": (
+        (put("spf", "content", '"v=spf1 mx:stranger.example -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
+    "whoever has a name of the stranger's": (
+        (put("spf", "content", '"v=spf1 ptr:stranger.example -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
+    "whoever the stranger says": (
+        (put("spf", "content", '"v=spf1 exists:ok.stranger.example -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
+    "an IPv6 range sends the mail": (
+        (put("spf", "content", '"v=spf1 ip6:2a01:111:f400::/48 -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
+    "a stranger sends the mail, in capitals": (
+        (put("spf", "content", '"V=SPF1 INCLUDE:stranger.example -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
     "a redirect of senders": (
         (put("spf", "content", '"v=spf1 redirect=stranger.example"'),),
         {"recipients.plan": "sender in record example.com TXT"},
@@ -387,6 +450,11 @@ FINE_HOUSE: dict[str, tuple[Change, ...]] = {
     "a volume opened in the old words": (told("cryptsetup open", "cryptsetup luksOpen"),),
     "a volume mounted by fstab": (told("mount -o nodev /dev/mapper/data /var", "echo x\n      /dev/mapper/data /var"),),
     "a volume by an attachment": (put("jobs0", "volumeIds", []), plus("attached", VOLUME_ATTACHMENT, volumeId="v1", dropletId=1002)),
+    "a key host's tag in capitals": (put("vault0", "tags", ["ILLUMACOM-VAULT"]),),
+    "a volume of the key host's own": (put("vault0", "volumeIds", ["v9"]),),
+    "a data host among the trusted sources": (put("trusted", "rules.1", {"type": "droplet", "value": 1001}),),
+    "a tag that is a key host's number": (put("trusted", "rules.1", {"type": "tag", "value": "1003"}),),
+    "an app that is named like the key hosts": (put("trusted", "rules.1", {"type": "app", "value": "illumacom-vault"}),),
     "the key of whoever runs the stack": (
         plus("deploy", SPACES_KEY, id="x", name="illumacom-provisioning", grants=[{"bucket": "", "permission": "fullaccess"}]),
     ),
@@ -415,5 +483,9 @@ FINE_HOUSE: dict[str, tuple[Change, ...]] = {
     "no mail at all": (plus("mx", RECORD, **_MX, content="."), put("spf", "content", '"v=spf1 -all"')),
     "mail of our own": (plus("mx", RECORD, **_MX, content="mx.example.com"),),
     "a notice to those on duty elsewhere": (put("notice", "mechanisms.emails", [{"id": "duty@operations.example"}]),),
+    "an empty text": (put("spf", "content", ""),),
+    "a text about senders that is no SPF": (put("spf", "content", '"note include:stranger.example +all"'),),
+    "our own hosts send the mail": (put("spf", "content", '"v=spf1 a mx a:mail.example.com/24 mx:example.com ip4:10.10.0.0/20 ~all"'),),
+    "a component of ours": (plus("own", "kept:infra:Network"), plus("stack", "pulumi:pulumi:Stack")),
     "a text that is no SPF": (put("spf", "content", '"google-site-verification=include:stranger.example"'),),
 }

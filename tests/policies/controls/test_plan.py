@@ -9,6 +9,7 @@ import pytest
 from policies import early
 from policies.controls import all_controls
 from policies.controls.base import Question
+from policies.controls.recipients import allowed
 from policies.judging import Task, judge_plan, run
 from policies.readers.state import Stack
 from promises.flows import inbound
@@ -20,7 +21,8 @@ from tests.policies.controls.cases_others import ASKED, FINE_OTHERS, HIDDEN_OTHE
 from tests.policies.controls.compliant import Change, drop, put, stack, unprotected, without
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-CATALOG = load_catalog("illumacom", None)
+CATALOGS = {platform: load_catalog(platform, None) for platform in platforms()}
+CATALOG = CATALOGS["illumacom"]
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
@@ -67,6 +69,12 @@ def test_proves_nothing_of_an_empty_stack() -> None:
 _SSH_RULE = f"inboundRules.{[flow.source for flow in inbound(CATALOG.flows, 'app')].index('operators')}"
 _HOSTS = ("web0", "jobs0", "vault0", "logs0")
 _SSH_OPEN = {"firewall.plan": "droplet web0", "flows.plan": "inbound flows of droplet web0", "ssh.plan": "port 22 of droplet web0"}
+_BALANCED = {
+    "edge.plan": "origin behind app.example.com",
+    "firewall.plan": "balancer lb",
+    "flows.plan": "flows of balancer lb",
+    "ssh.plan": "|".join(f"port 22 of droplet {name}" for name in _HOSTS),
+}
 
 HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
     "a region": ((put("web0", "region", UNKNOWN),), {"regions.plan": "droplet web0"}),
@@ -91,6 +99,47 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
         {"separation.plan": "droplet jobs0", "flows.plan": "flows of droplet jobs0", "ssh.plan": "port 22 of droplet jobs0"},
     ),
     "a key host's network": ((put("vault0", "vpcUuid", UNKNOWN),), {"separation.plan": "droplet vault0", "network.plan": "droplet vault0"}),
+    "another host's volumes": (
+        (put("vault0", "volumeIds", ["v9"]), put("jobs0", "volumeIds", UNKNOWN)),
+        {"separation.plan": "droplet vault0", "volumes.plan": "volume data"},
+    ),
+    "whom a firewall covers besides": (
+        (put("jobs", "tags", [UNKNOWN]),),
+        {
+            "flows.plan": "|".join(
+                f"{side} flows of droplet {name}" for name in _HOSTS if name != "jobs0" for side in ("inbound", "outbound")
+            ),
+            "ssh.plan": "|".join(f"port 22 of droplet {name}" for name in _HOSTS if name != "jobs0"),
+            "separation.plan": "droplet vault0",
+        },
+    ),
+    "whom the key hosts' firewall covers": (
+        (put("vault", "tags", [UNKNOWN]),),
+        {
+            "firewall.plan": "droplet vault0",
+            "flows.plan": "|".join(f"{side} flows of droplet {name}" for name in _HOSTS for side in ("inbound", "outbound")),
+            "ssh.plan": "|".join(f"port 22 of droplet {name}" for name in _HOSTS),
+            "separation.plan": "droplet vault0",
+        },
+    ),
+    "the balancer's rules": ((put("lb", "forwardingRules", UNKNOWN),), {**_BALANCED, "transport.plan": "entries of balancer lb"}),
+    "one rule of the balancer's": ((put("lb", "forwardingRules", [UNKNOWN]),), {**_BALANCED, "transport.plan": "entries of balancer lb"}),
+    "a port that the balancer sends to": (
+        (put("lb", "forwardingRules.0.targetPort", UNKNOWN),),
+        {**_BALANCED, "transport.plan": "entries of balancer lb"},
+    ),
+    "a declared key's fingerprint": (
+        (put("operations", "fingerprint", UNKNOWN),),
+        {"ssh.plan": "|".join(f"keys of droplet {name}" for name in _HOSTS)},
+    ),
+    "a declared key's number, by which one host names it": (
+        (put("operations", "id", UNKNOWN), put("web0", "sshKeys", ["1000"])),
+        {"ssh.plan": "keys of droplet web0"},
+    ),
+    "where a log goes": ((put("requests", "destinationConf", UNKNOWN),), {"recipients.plan": "Logpush job requests"}),
+    "who is told of an attack": ((put("notice", "mechanisms", UNKNOWN),), {"recipients.plan": "notification policy ddos"}),
+    "the balancer's tag": ((put("lb", "dropletTag", UNKNOWN),), {"separation.plan": "droplet vault0"}),
+    "the balancer's hosts": ((put("lb", "dropletIds", [UNKNOWN]),), {"separation.plan": "droplet vault0"}),
     "a host's volumes": ((put("vault0", "volumeIds", UNKNOWN),), {"separation.plan": "droplet vault0"}),
     "a host's user data": (
         (put("jobs0", "userData", UNKNOWN),),
@@ -213,7 +262,7 @@ def elsewhere(outcome: Outcome, seen: Stack) -> dict[str, str]:
     """As `of`, of the controls that only another platform's catalog asks for."""
     found = {}
     for name, (platform, promise) in ASKED.items():
-        catalog = load_catalog(platform, None)
+        catalog = CATALOGS[platform]
         observations = run(Task(catalog.promise(promise), all_controls()[name]), seen, catalog, lambda: NOW).observations
         found[name] = "|".join(each.subject for each in observations if each.outcome is outcome)
     return {name: subjects for name, subjects in found.items() if subjects}
@@ -247,10 +296,32 @@ def test_every_control_of_a_plan_is_held_to_cases() -> None:
     """Whatever a catalog asks of a plan is asked here."""
     named = {
         proof.control
-        for platform in platforms()
-        for promise in load_catalog(platform, None).promises
+        for catalog in CATALOGS.values()
+        for promise in catalog.promises
         for proof in promise.proofs
         if proof.surface is Surface.PLAN and proof.control
     }
     broken = {name for _, expected in (BROKEN | HOUSE | OTHERS).values() for name in expected}
     assert named == broken
+
+
+def test_the_list_of_recipients_is_the_promises_own_or_the_platforms() -> None:
+    """`sharing.never-sold` has none, and takes that of the promise that has one."""
+    found = {
+        (name, promise.id): allowed(Question(promise, catalog, NOW))
+        for name, catalog in CATALOGS.items()
+        for promise in catalog.promises
+        if any(str(proof.control).startswith("recipients.") for proof in promise.proofs)
+    }
+    lists = {
+        name: next(each.texts("processors") for each in catalog.promises if "processors" in each.parameters)
+        for name, catalog in CATALOGS.items()
+    }
+    assert found == {(name, promise): lists[name] for name, promise in found}
+    assert {promise for _, promise in found} >= {"sharing.processors", "sharing.none", "sharing.never-sold"}
+    assert len(set(lists.values())) > 1
+
+
+def test_every_package_is_somebodys() -> None:
+    told = [each for each in judged(stack())["recipients.plan"] if each.subject.startswith("package ")]
+    assert [(each.subject, each.outcome) for each in told] == [("package cloudflare", Outcome.PASS), ("package digitalocean", Outcome.PASS)]
