@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import ast
+import functools
+import hashlib
+import http.server
 import re
 import shutil
+import ssl
 import subprocess
+import sys
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +23,12 @@ import pytest
 import yaml
 
 from infra import names
-from infra.cloud_init import application, hardening, report, roles, vault, volume
+from infra.cloud_init import application, hardening, jobs, report, roles, vault, volume
 from infra.cloud_init.document import LARGEST_BYTES, File, Part, render
 from infra.config import POSTGRES_VERSIONS
+from localcloud.servers import authority
+from localcloud.servers.authority import Pair, Purpose
+from localcloud.servers.layout import Layout
 from promises.flows import HOSTS
 from tests.infra.support import PLATFORMS, read
 
@@ -178,6 +191,88 @@ def test_the_jobs_install_their_software_by_digest_and_only_once_they_may_read_i
     assert script.index("sha256sum --check") < script.index("tar -xf")
     assert "--require-hashes" in script
     assert "https://illumacom-wheels.nyc3.digitaloceanspaces.com" in script
+
+
+def wheel(folder: Path, name: str, said: str) -> Path:
+    """A wheel with one command, of its own name, that says something."""
+    about, path = f"{name}-1.0.dist-info", folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}.py", f"def main():\n    print({said!r})\n")
+        archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{about}/entry_points.txt", f"[console_scripts]\n{name} = {name}:main\n")
+        archive.writestr(f"{about}/RECORD", "")
+    return path
+
+
+def bundle(bucket: Path, folder: Path, said: str) -> str:
+    """A bundle in the bucket, under its digest; `kept` of it says what is given."""
+    folder.mkdir()
+    needed = wheel(folder, "needed", said)
+    (folder / "requirements.lock").write_text(f"needed==1.0 --hash=sha256:{hashlib.sha256(needed.read_bytes()).hexdigest()}\n")
+    wheel(folder, "kept", said)
+    with tarfile.open(folder / "bundle.tar", "w") as archive:
+        for path in sorted(folder.iterdir()):
+            if path.name != "bundle.tar":
+                archive.add(path, path.name)
+    digest = hashlib.sha256((folder / "bundle.tar").read_bytes()).hexdigest()
+    (folder / "bundle.tar").rename(bucket / f"{digest}.tar")
+    return digest
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_args: object) -> None:
+        """Nothing on the console."""
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Iterator[tuple[str, Path, Path]]:
+    """A folder over HTTPS: its address, the folder, the credentials with the authority that curl is to trust."""
+    layout, folder, credentials = Layout(tmp_path / "authority"), tmp_path / "bucket", tmp_path / "credentials"
+    layout.create()
+    authority.ensure(layout, (), datetime.now(UTC))
+    pair = authority.issue(layout.authority, Pair(tmp_path / "n.pem", tmp_path / "n.key"), "localhost", Purpose.SERVER, datetime.now(UTC))
+    folder.mkdir()
+    credentials.mkdir()
+    (credentials / "wheels").write_text(f'user = "a:b"\ncacert = "{layout.ca_file}"\n')
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secured.load_cert_chain(pair.certificate, pair.key)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
+        server.socket = secured.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"https://localhost:{server.server_port}", folder, credentials
+        server.shutdown()
+        thread.join()
+
+
+def test_what_is_installed_runs_and_a_new_bundle_takes_its_place_in_one_step(bucket: tuple[str, Path, Path], tmp_path: Path) -> None:
+    """The script itself, from a bucket over HTTPS, with its two places moved into a folder of the test's."""
+    address, folder, credentials = bucket
+    (text,) = (each.content for each in jobs.installed(address, "0" * 64).files if each.path.endswith("sbin/kept-install"))
+    home, command, script = tmp_path / "kept", tmp_path / "command", tmp_path / "kept-install"
+    script.write_text(text.replace(jobs.HOME, str(home)).replace("/usr/local/bin/kept", str(command)))
+
+    def install(digest: str) -> int:
+        environment = {"PATH": f"{sys.base_prefix}/bin:/usr/bin:/bin", "CREDENTIALS_DIRECTORY": str(credentials)}
+        return subprocess.run(["/bin/sh", script, digest], env=environment, check=False, capture_output=True).returncode
+
+    def said() -> str:
+        return subprocess.run([command], check=True, capture_output=True, text=True).stdout.strip()
+
+    first, second = bundle(folder, tmp_path / "one", "one"), bundle(folder, tmp_path / "two", "two")
+    assert install(first) == 0
+    assert said() == "one"
+    (folder / f"{second}.tar").rename(folder / "kept-back")
+    shutil.copy(folder / f"{first}.tar", folder / f"{second}.tar")
+    assert install(second) != 0, "a bundle with another digest is refused"
+    assert said() == "one"
+    (folder / "kept-back").rename(folder / f"{second}.tar")
+    assert install(second) == 0
+    assert said() == "two"
+    assert home.readlink() == Path(f"{home}-{second}")
+    (folder / f"{second}.tar").unlink()
+    assert install(second) == 0, "what is installed is not fetched again at every start"
 
 
 def test_the_jobs_database_client_is_as_new_as_the_newest_server() -> None:
