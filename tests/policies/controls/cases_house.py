@@ -10,6 +10,7 @@ from policies.kinds import (
     SPACES_KEY,
     SSH_KEY,
     UPTIME_ALERT,
+    VOLUME,
     VOLUME_ATTACHMENT,
     WEBHOOK,
 )
@@ -153,6 +154,11 @@ VOLUMES: Broken = {
     "a volume that the script does not name": ((put("data", "name", "data2"),), {"volumes.plan": "volume data2"}),
     "a volume whose name only begins alike": ((put("data", "name", "dat"),), {"volumes.plan": "volume dat"}),
     "a volume with a file system of the cloud's": ((put("data", "initialFilesystemType", "ext4"),), _VOLUME),
+    "a volume with a file system of the cloud's, by its older name": ((put("data", "filesystemType", "ext4"),), _VOLUME),
+    "a volume that says itself whose it is": (
+        (put("data", "dropletIds", [1001.0]), put("web0", "userData", USER_DATA.replace("luksFormat", "x"))),
+        _VOLUME,
+    ),
     "a volume of a host that opens another": (
         (put("jobs0", "volumeIds", []), put("web0", "volumeIds", ["v1"]), put("web0", "userData", "#cloud-config\nssh_pwauth: false\n")),
         {"volumes.plan": "volume data", "ssh.plan": "logins of droplet web0", "logging.plan": "journal of droplet web0"},
@@ -449,6 +455,8 @@ FINE_HOUSE: dict[str, tuple[Change, ...]] = {
     "SSH that is denied": (lets_in("tcp", "22", "0.0.0.0/0", action="deny"),),
     "a volume opened in the old words": (told("cryptsetup open", "cryptsetup luksOpen"),),
     "a volume mounted by fstab": (told("mount -o nodev /dev/mapper/data /var", "echo x\n      /dev/mapper/data /var"),),
+    "a volume with an empty word for its file system": (put("data", "initialFilesystemType", ""),),
+    "a volume that no host has": (plus("spare", VOLUME, id="v7", name="spare", region="nyc3", size=10),),
     "a volume by an attachment": (put("jobs0", "volumeIds", []), plus("attached", VOLUME_ATTACHMENT, volumeId="v1", dropletId=1002)),
     "a key host's tag in capitals": (put("vault0", "tags", ["ILLUMACOM-VAULT"]),),
     "a volume of the key host's own": (put("vault0", "volumeIds", ["v9"]),),

@@ -11,6 +11,7 @@ from policies.controls import all_controls
 from policies.controls.base import Question
 from policies.controls.recipients import allowed
 from policies.judging import Task, judge_plan, run
+from policies.kinds import VOLUME, VOLUME_ATTACHMENT
 from policies.readers.state import Stack
 from promises.flows import inbound
 from promises.loading import load_catalog, platforms
@@ -18,7 +19,7 @@ from promises.observations import Observation, Outcome, Surface
 from tests.policies.controls.cases import BROKEN, FINE
 from tests.policies.controls.cases_house import FINE_HOUSE, HOUSE
 from tests.policies.controls.cases_others import ASKED, FINE_OTHERS, HIDDEN_OTHERS, OTHERS
-from tests.policies.controls.compliant import Change, drop, put, stack, unprotected, without
+from tests.policies.controls.compliant import Change, drop, plus, put, stack, unprotected, without
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CATALOGS = {platform: load_catalog(platform, None) for platform in platforms()}
@@ -69,6 +70,7 @@ def test_proves_nothing_of_an_empty_stack() -> None:
 _SSH_RULE = f"inboundRules.{[flow.source for flow in inbound(CATALOG.flows, 'app')].index('operators')}"
 _HOSTS = ("web0", "jobs0", "vault0", "logs0")
 _SSH_OPEN = {"firewall.plan": "droplet web0", "flows.plan": "inbound flows of droplet web0", "ssh.plan": "port 22 of droplet web0"}
+_SPARE = plus("spare", VOLUME, id="v7", name="spare", region="nyc3", size=10)
 _BALANCED = {
     "edge.plan": "origin behind app.example.com",
     "firewall.plan": "balancer lb",
@@ -102,6 +104,25 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
     "another host's volumes": (
         (put("vault0", "volumeIds", ["v9"]), put("jobs0", "volumeIds", UNKNOWN)),
         {"separation.plan": "droplet vault0", "volumes.plan": "volume data"},
+    ),
+    "whose a volume is": ((put("jobs0", "volumeIds", UNKNOWN),), {"volumes.plan": "volume data"}),
+    "a volume's name": ((put("data", "name", UNKNOWN),), {"volumes.plan": "volume data"}),
+    "a volume's id": ((put("data", "id", UNKNOWN),), {"volumes.plan": "volume data"}),
+    "which volume is attached": (
+        (_SPARE, plus("attached", VOLUME_ATTACHMENT, volumeId=UNKNOWN, dropletId=1001)),
+        {"volumes.plan": "volume spare"},
+    ),
+    "to whom a volume is attached": (
+        (
+            _SPARE,
+            plus("attached", VOLUME_ATTACHMENT, volumeId="v7", dropletId=UNKNOWN),
+            plus("known", VOLUME_ATTACHMENT, volumeId="v1", dropletId=1002),
+        ),
+        {"volumes.plan": "volume spare"},
+    ),
+    "what the second host of a volume was told": (
+        (plus("attached", VOLUME_ATTACHMENT, volumeId="v1", dropletId=1001), put("web0", "userData", UNKNOWN)),
+        {"volumes.plan": "volume data", "ssh.plan": "logins of droplet web0", "logging.plan": "journal of droplet web0"},
     ),
     "whom a firewall covers besides": (
         (put("jobs", "tags", [UNKNOWN]),),
@@ -325,3 +346,9 @@ def test_the_list_of_recipients_is_the_promises_own_or_the_platforms() -> None:
 def test_every_package_is_somebodys() -> None:
     told = [each for each in judged(stack())["recipients.plan"] if each.subject.startswith("package ")]
     assert [(each.subject, each.outcome) for each in told] == [("package cloudflare", Outcome.PASS), ("package digitalocean", Outcome.PASS)]
+
+
+def test_a_volume_that_no_host_has_is_left_out_with_a_reason() -> None:
+    """Nothing is written to it; it is no pass either."""
+    (spare,) = (each for each in judged(stack(_SPARE))["volumes.plan"] if each.subject == "volume spare")
+    assert (spare.outcome, spare.observed) == (Outcome.NOT_APPLICABLE, "no host has it")
