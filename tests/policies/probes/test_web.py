@@ -96,7 +96,11 @@ def test_what_this_machine_cannot_do_says_nothing_about_the_other(made: Authorit
 
 
 def test_a_reset_in_the_handshake_is_as_good_as_none(made: Authority):
-    with listening(refuse) as port:
+    def heard_and_refused(connection: socket.socket) -> None:
+        connection.recv(65536)
+        refuse(connection)
+
+    with listening(heard_and_refused) as port:
         assert web.get(spot(made, port), "/").met is Met.NOBODY
 
 
