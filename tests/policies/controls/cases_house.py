@@ -488,6 +488,7 @@ FINE_HOUSE: dict[str, tuple[Change, ...]] = {
     ),
     "Logpush to R2": (put("requests", "destinationConf", "r2://bucket/x?account-id=1"),),
     "a destination that the state keeps secret": (put("requests", "destinationConf", "[secret]"),),
+    "the collector, which sends nothing to itself": (put("logs0", "userData", USER_DATA.replace("omfwd", "omfile")),),
     "no mail at all": (plus("mx", RECORD, **_MX, content="."), put("spf", "content", '"v=spf1 -all"')),
     "mail of our own": (plus("mx", RECORD, **_MX, content="mx.example.com"),),
     "a notice to those on duty elsewhere": (put("notice", "mechanisms.emails", [{"id": "duty@operations.example"}]),),

@@ -70,6 +70,7 @@ FINE_OTHERS: dict[str, tuple[Change, ...]] = {
     "a region of somebody else's, which another control judges": (plus("x", "aws:s3/bucket:Bucket", name="x", region="eu-west-1"),),
     "a resource of ours that stands nowhere": (plus("tag", "digitalocean:index/tag:Tag", name="tag"),),
     "fields in the older options": (drop("requests", "outputOptions"), put("requests", "logpullOptions", _OLD)),
+    "older options that nobody knows, beside newer ones": (put("requests", "logpullOptions", PLACEHOLDER),),
     "the newer options, which decide": (put("requests", "logpullOptions", "fields=ClientIP"),),
 }
 

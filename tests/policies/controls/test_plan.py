@@ -105,6 +105,18 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
         (put("vault0", "volumeIds", ["v9"]), put("jobs0", "volumeIds", UNKNOWN)),
         {"separation.plan": "droplet vault0", "volumes.plan": "volume data"},
     ),
+    "which host gathers the logs": (
+        (put("logs0", "tags", UNKNOWN),),
+        {
+            "logging.plan": "collector",
+            "separation.plan": "droplet logs0",
+            "flows.plan": "flows of droplet logs0",
+            "ssh.plan": "port 22 of droplet logs0",
+            "firewall.plan": "droplet logs0",
+        },
+    ),
+    "whose log a sink takes": ((put("sink", "clusterId", UNKNOWN),), {"logging.plan": "log of database illumacom"}),
+    "what a job of the edge writes": ((put("events", "dataset", UNKNOWN),), {"logging.plan": "Logpush of firewall_events"}),
     "whose a volume is": ((put("jobs0", "volumeIds", UNKNOWN),), {"volumes.plan": "volume data"}),
     "a volume's name": ((put("data", "name", UNKNOWN),), {"volumes.plan": "volume data"}),
     "a volume's id": ((put("data", "id", UNKNOWN),), {"volumes.plan": "volume data"}),
