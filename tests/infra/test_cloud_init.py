@@ -308,6 +308,23 @@ def test_logs_leave_for_a_collector_that_proves_who_it_is() -> None:
     assert "https://illumacom-logs.nyc3.digitaloceanspaces.com/hosts" in files("illumacom", "collector")["/usr/local/sbin/kept-ship-logs"]
 
 
+def test_the_collector_names_its_files_after_the_peer_and_never_after_what_a_line_says() -> None:
+    receive = files("illumacom", "collector")["/etc/rsyslog.d/10-collector.conf"]
+    (name,) = re.findall(r'template\(name="hourly" type="string" string="([^"]*)"\)', receive)
+    assert name.startswith(f"{volume.MOUNT}/log/%fromhost-ip%.")
+    assert set(re.findall(r"%([^%]+)%", name)) == {"fromhost-ip", "$year", "$month", "$day", "$hour"}
+    assert set(re.findall(r'dynaFile="(\w+)"', receive)) == {"hourly"}
+
+
+@pytest.mark.parametrize("role", HOSTS)
+def test_the_longest_report_is_sent_and_received_whole(role: str) -> None:
+    written = files("illumacom", role)
+    (size,) = re.findall(r"logger .*--size (\d+)", written["/usr/local/sbin/kept-report"])
+    (largest,) = re.findall(r'maxMessageSize="(\d+)k"', written["/etc/rsyslog.d/10-collector.conf"])
+    header = 1024
+    assert int(size) + header <= int(largest) * 1024
+
+
 @pytest.mark.parametrize("role", HOSTS)
 def test_every_host_reports_daily_and_signs_what_it_says(role: str) -> None:
     written = files("luggage", role)
