@@ -127,7 +127,8 @@ def test_the_document_has_the_form_that_cloud_init_wants(platform: str, role: st
     parsed = document(platform, role)
     assert {key: type(value) for key, value in parsed.items()} == KEYS
     for each in parsed["write_files"]:
-        assert set(each) == {"path", "permissions", "owner", "content"}
+        assert set(each) - {"defer"} == {"path", "permissions", "owner", "content"}
+        assert each.get("defer", True) is True
         assert re.fullmatch(r"0[0-7]{3}", each["permissions"])
         assert each["path"].startswith("/")
     assert all(isinstance(word, str) for command in parsed["runcmd"] for word in command)
@@ -289,12 +290,31 @@ def test_an_application_host_answers_the_edge_alone() -> None:
     assert "$remote_addr" not in site
 
 
+def deferred(role: str) -> set[str]:
+    """Paths that are written after the packages."""
+    return {each["path"] for each in document("illumacom", role)["write_files"] if each.get("defer")}
+
+
+def test_nginx_is_installed_without_our_site_and_starts_only_with_the_key() -> None:
+    """The package's own start would fail for want of the certificate, and leave the package half configured."""
+    assert deferred("app") == {"/etc/nginx/sites-enabled/kept"}
+    written = files("illumacom", "app")
+    assert written["/etc/systemd/system/nginx.service.d/10-kept.conf"] == f"[Unit]\nConditionPathExists={application.ORIGIN_KEY}\n"
+    assert f"PathExists={application.ORIGIN_KEY}\n" in written["/etc/systemd/system/kept-start-nginx.path"]
+
+
 TLS = {"1.2": "TLSv1.2 TLSv1.3", "1.3": "TLSv1.3"}
 
 
 @pytest.mark.parametrize(("lowest", "spoken"), TLS.items(), ids=TLS.keys())
 def test_no_version_below_the_promised_one_is_spoken(lowest: str, spoken: str) -> None:
-    assert f"ssl_protocols {spoken};" in application.site("app.shop.example", 443, lowest)
+    """By any server of the socket: nginx agrees on the version with the default one, before it knows the name."""
+    servers = application.site("app.shop.example", 443, lowest).split("\nserver {")[1:]
+    assert len(servers) == 2
+    for server in servers:
+        assert f"\n  ssl_protocols {spoken};\n" in server
+        assert "\n  ssl_verify_client on;\n" in server
+        assert f"\n  ssl_client_certificate {application.ORIGIN_PULL};\n" in server
 
 
 def test_logs_leave_for_a_collector_that_proves_who_it_is() -> None:
