@@ -11,6 +11,8 @@ from infra.cloud_init.document import File, Part
 from infra.cloud_init.hardening import AUTHORITY, CERTIFICATE, KEY
 from infra.cloud_init.volume import MOUNT
 
+SERVICE = "rsyslog"
+
 LARGEST = "64k"
 """The longest message, at both ends: rsyslog's own 8k would cut a host's signed report."""
 
@@ -88,13 +90,16 @@ def sent(collector: str, port: int) -> Part:
 
 
 def collected(port: int, bucket: str) -> Part:
-    """The collector itself; `bucket` is the bucket's https address. It waits for its certificate."""
+    """The collector itself; `bucket` is the bucket's https address. It waits for its certificate.
+
+    The package starts rsyslog before the volume is open: what makes it write there comes after.
+    """
     receive = RECEIVE.format(largest=LARGEST, authority=AUTHORITY, certificate=CERTIFICATE, key=KEY, mount=MOUNT, port=port)
     return Part(
         packages=("rsyslog", "rsyslog-openssl", "curl"),
         files=(
             File("/etc/systemd/journald.conf.d/10-kept.conf", JOURNAL),
-            File("/etc/rsyslog.d/10-collector.conf", receive),
+            File("/etc/rsyslog.d/10-collector.conf", receive, late=True),
             File("/usr/local/sbin/kept-ship-logs", SHIP.format(mount=MOUNT, bucket=bucket), "0755"),
             File("/etc/systemd/system/kept-ship-logs.service", SHIP_UNIT),
             File("/etc/systemd/system/kept-ship-logs.timer", SHIP_TIMER),

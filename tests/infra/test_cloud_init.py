@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import functools
 import hashlib
 import http.server
@@ -147,6 +148,29 @@ def test_a_data_volume_is_encrypted_by_its_host(role: str) -> None:
         assert "luksFormat" in script
         assert "--key-size 512" in script
         assert script.index("luksFormat") < script.index("mkfs.ext4")
+
+
+WRITERS = {"vault": "openbao.service", "collector": "rsyslog.service"}
+
+
+@pytest.mark.parametrize("role", WITH_VOLUMES)
+def test_what_writes_to_the_volume_does_not_start_while_it_is_not_open(role: str) -> None:
+    """Logs and raft would land on the host's own disk, unencrypted."""
+    unit = configparser.ConfigParser()
+    unit.read_string(files("illumacom", role)["/etc/systemd/system/kept-volume.service"])
+    assert unit.get("Install", "RequiredBy", fallback=None) == WRITERS.get(role)
+    assert unit.get("Unit", "Before", fallback=None) == WRITERS.get(role)
+    assert unit["Install"]["WantedBy"] == "multi-user.target"
+    assert unit["Service"]["ExecStart"] == volume.SCRIPT
+
+
+def test_the_collector_writes_to_its_volume_only_after_it_is_open() -> None:
+    """At the first start packages come before commands: what sends rsyslog there is written last, and rsyslog is started later still."""
+    assert deferred("collector") == {"/etc/rsyslog.d/10-collector.conf"}
+    commands = [" ".join(each) for each in document("illumacom", "collector")["runcmd"]]
+    opened = commands.index("systemctl enable --now kept-volume.service")
+    assert opened < commands.index(f"install -d -m 0700 {volume.MOUNT}/log")
+    assert opened < commands.index("systemctl enable --now kept-start-rsyslog.path")
 
 
 def test_a_volume_that_holds_something_unencrypted_is_not_formatted() -> None:
