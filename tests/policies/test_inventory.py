@@ -133,6 +133,7 @@ def test_strangers_and_what_is_gone_are_told_of_every_kind(kind: str) -> None:
 def test_a_replica_is_known_by_its_cluster_and_its_name() -> None:
     one, other = (resource(REPLICA, "near", clusterId=cluster) for cluster in ("c1", "c2"))
     assert whys(REPLICA, [one], [other]) == [NEW, GONE]
+    assert whys(REPLICA, [one], [resource(REPLICA, "far", clusterId="c1")]) == [NEW, GONE]
 
 
 def test_what_was_declared_without_a_known_id_matches_nothing() -> None:
@@ -153,6 +154,8 @@ def test_what_is_nobodys_to_declare(case: str) -> None:
 
 def test_what_only_looks_like_it_is_drift() -> None:
     assert whys(VPC, [named(VPC, id="d", default=False)], []) == [NEW]
+    assert whys(DROPLET, [named(DROPLET, id="1", default=True)], []) == [NEW]
+    assert whys(DROPLET, [resource(DROPLET, "illumacom-provisioning", id="1")], []) == [NEW]
     assert whys(SPACES_KEY, [resource(SPACES_KEY, "lumina-provisioning", id="k", grants=[])], []) == [NEW]
 
 
