@@ -117,11 +117,18 @@ def _said(record: Resource, name: str) -> str:
 def _rules_changed(live: Resource, declared: Resource) -> str:
     for name, side in (("inboundRules", "source"), ("outboundRules", "destination")):
         seen, said = traffic.read(value(live, name), side), traffic.read(value(declared, name), side)
+        seen, said = _without(seen, said), _without(said, seen)
         if more := traffic.excess(seen.permits, said.permits):
             return f"permits {more[0]}, which was not declared"
         if less := traffic.excess(said.permits, seen.permits):
             return f"does not permit {less[0]}, which was declared"
     return ""
+
+
+def _without(rules: traffic.Rules, others: traffic.Rules) -> traffic.Rules:
+    """What is left of some rules without the permits that have no ports (ICMP) and stand on both sides: sets of ports say nothing of them."""
+    same = {each for each in others.permits if not each.ports}
+    return traffic.Rules(tuple(each for each in rules.permits if each not in same), rules.doubts)
 
 
 def _list_changed(name: str, live: Resource, declared: Resource) -> str:

@@ -115,7 +115,8 @@ def _too_early(rule: Mapping[str, Any], least: timedelta) -> Iterator[str]:
 
 
 def _long_enough(days: object, least: timedelta) -> bool:
-    return isinstance(days, int | float) and timedelta(days=days) >= least
+    """Compared as numbers: a lifecycle may say more days than a span of time can hold."""
+    return isinstance(days, int | float) and days >= least / timedelta(days=1)
 
 
 def _versions(bucket: Resource) -> Observation:

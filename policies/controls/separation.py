@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from policies.addresses import network
 from policies.controls.base import Question, control
 from policies.findings import failed, has_unknown, items, label, not_applicable, or_nothing, passed, same_id, unknown, value
 from policies.ingress import Coverage, applies
@@ -121,10 +122,11 @@ def _firewalls(keeper: Resource, data: Data) -> Found:
     if not any(verdict for _, verdict in covering):
         yield None if any(verdict is None for _, verdict in covering) else "no firewall covers it"
     for firewall, verdict in covering:
-        shared = [host for host in data.hosts if verdict is not False and applies(firewall, host)]
+        theirs = [(host, applies(firewall, host)) for host in data.hosts] if verdict is not False else []
+        shared = [host for host, covers in theirs if covers]
         if shared and verdict:
             yield f"{label(firewall)} covers {label(shared[0])} too"
-        elif shared:
+        elif any(covers is not False for _, covers in theirs):
             yield None
 
 
@@ -139,12 +141,28 @@ def _reach(keeper: Resource, data: Data) -> Found:
             kind, named = rule.get("type"), same_id(rule.get("value"))
             if (kind == "tag" and named.lower() in tags) or (kind == "droplet" and named == identity):
                 yield "is a trusted source of the database"
+            elif kind == "ip_addr":
+                yield from _within(named, keeper)
     for balancer in data.balancers:
         tag, ids = value(balancer, "dropletTag"), items(balancer, "dropletIds")
         if tag is UNKNOWN or ids is None:
             yield None
         elif str(tag or "").lower() in tags or identity in {same_id(each) for each in ids}:
             yield f"{label(balancer)} forwards to it"
+
+
+def _within(trusted: str, keeper: Resource) -> Found:
+    """Whether a trusted range holds one of the key host's addresses; a host that has none yet may get one of it."""
+    own = [value(keeper, name) for name in ("ipv4AddressPrivate", "ipv4Address")]
+    try:
+        block, found = network(trusted), [network(each) for each in own if isinstance(each, str) and each]
+    except ValueError:
+        yield None
+        return
+    if any(each.version == block.version and each.subnet_of(block) for each in found):  # type: ignore[arg-type]
+        yield "is within a trusted source of the database"
+    elif UNKNOWN in own and block.prefixlen < block.max_prefixlen:
+        yield None
 
 
 def _volumes(keeper: Resource, data: Data) -> Found:

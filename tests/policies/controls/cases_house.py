@@ -206,10 +206,13 @@ SEPARATION: Broken = {
         {"separation.plan": "droplet vault0"},
     ),
     "a key host behind the balancer": ((put("lb", "dropletIds", [1003]),), {"separation.plan": "droplet vault0"}),
-    "key hosts behind the balancer": ((put("lb", "dropletTag", "illumacom-vault"),), {"separation.plan": "droplet vault0"}),
+    "key hosts behind the balancer": (
+        (put("lb", "dropletTag", "illumacom-vault"),),
+        {"separation.plan": "droplet vault0", "flows.plan": "flows of balancer lb"},
+    ),
     "key hosts behind the balancer, in capitals": (
         (put("lb", "dropletTag", "ILLUMACOM-VAULT"),),
-        {"separation.plan": "droplet vault0"},
+        {"separation.plan": "droplet vault0", "flows.plan": "flows of balancer lb"},
     ),
     "a volume of two hosts": ((put("vault0", "volumeIds", ["v1"]),), {"separation.plan": "droplet vault0"}),
     "a key to backups and more": (

@@ -118,7 +118,7 @@ LET_IN = {
 }
 KEPT_OUT = {
     "users by name without a password": f'{USER_DATA}users: {{x: {{lock_passwd: true, hashed_passwd: "!"}}}}\n',
-    "a locked default user with a declared key": f"{USER_DATA}user: {{name: x, lock_passwd: true, ssh_authorized_keys: ['{PUBLIC_KEY}']}}\n",
+    "a locked default user, a declared key": f"{USER_DATA}user: {{name: x, lock_passwd: true, ssh_authorized_keys: ['{PUBLIC_KEY}']}}\n",
     "the default user by its name": f"{USER_DATA}user: x\n",
     "the usual files of keys": USER_DATA.replace("prohibit-password", "no\n      AuthorizedKeysFile .ssh/authorized_keys"),
     "no authority for users": USER_DATA.replace("prohibit-password", "no\n      TrustedUserCAKeys none"),
@@ -139,3 +139,58 @@ def test_a_way_in_is_seen_however_it_is_written(case: str) -> None:
 def test_what_lets_nobody_in_is_no_fault(case: str) -> None:
     assert KEPT_OUT[case] != USER_DATA
     assert of(Outcome.FAIL, stack(put("jobs0", "userData", KEPT_OUT[case]))) == {}
+
+
+WAYS: Broken = {
+    "a balancer that sends to the jobs": ((put("lb", "dropletTag", "illumacom-jobs"),), {"flows.plan": "flows of balancer lb"}),
+    "a balancer that sends to one host by its id": (
+        (put("lb", "dropletTag", ""), put("lb", "dropletIds", [1002])),
+        {"flows.plan": "flows of balancer lb"},
+    ),
+    "a balancer that sends nowhere": ((put("lb", "dropletTag", None),), {"flows.plan": "flows of balancer lb"}),
+    "a trusted range that holds the key host": (
+        (put("vault0", "ipv4AddressPrivate", "10.10.16.5"), put("trusted", "rules.1.value", "10.10.16.0/24")),
+        {"separation.plan": "droplet vault0"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WAYS)
+def test_where_things_lead_is_read_and_not_supposed(case: str) -> None:
+    changes, expected = WAYS[case]
+    assert of(Outcome.FAIL, stack(*changes)) == expected
+
+
+OPEN: Broken = {
+    "whom a balancer sends to": ((put("lb", "dropletTag", UNKNOWN),), {"flows.plan": "flows of balancer lb", "separation.plan": "*"}),
+    "whether a key host's firewall covers another": ((put("vault", "dropletIds", UNKNOWN),), {"separation.plan": "droplet vault0"}),
+    "a key host's address while a range is trusted": (
+        (put("vault0", "ipv4AddressPrivate", UNKNOWN), put("trusted", "rules.1.value", "10.10.16.0/24")),
+        {"separation.plan": "droplet vault0"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OPEN)
+def test_what_is_not_known_is_left_open(case: str) -> None:
+    changes, expected = OPEN[case]
+    found = of(Outcome.UNKNOWN, stack(*changes))
+    assert {name: found.get(name) for name in expected if expected[name] != "*"} == {n: s for n, s in expected.items() if s != "*"}
+
+
+def test_a_rule_that_keeps_longer_than_time_itself_is_a_figure_like_others() -> None:
+    assert of(Outcome.FAIL, stack(put("log-bucket", "lifecycleRules.0.expiration.days", 10**12))) == {}
+
+
+PING = {"protocol": "icmp", "portRange": "", "sourceAddresses": ["10.0.0.0/8"]}
+
+
+def test_the_same_rule_without_ports_on_both_sides_is_no_drift() -> None:
+    declared, more = stack(put("web", "inboundRules", [PING])), {**PING, "sourceAddresses": ["10.0.0.0/8", "0.0.0.0/0"]}
+
+    def told(live: Stack) -> str:
+        return next(each.why for each in compare(live, declared, (FIREWALL,), CATALOG) if each.subject == "firewall web")
+
+    assert told(declared) == ""
+    assert told(stack(put("web", "inboundRules", [more]))) == "permits icmp 0.0.0.0/0, which was not declared"
+    assert told(stack(put("web", "inboundRules", []))) == "does not permit icmp 10.0.0.0/8, which was declared"

@@ -171,8 +171,14 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
     ),
     "where a log goes": ((put("requests", "destinationConf", UNKNOWN),), {"recipients.plan": "Logpush job requests"}),
     "who is told of an attack": ((put("notice", "mechanisms", UNKNOWN),), {"recipients.plan": "notification policy ddos"}),
-    "the balancer's tag": ((put("lb", "dropletTag", UNKNOWN),), {"separation.plan": "droplet vault0"}),
-    "the balancer's hosts": ((put("lb", "dropletIds", [UNKNOWN]),), {"separation.plan": "droplet vault0"}),
+    "the balancer's tag": (
+        (put("lb", "dropletTag", UNKNOWN),),
+        {"separation.plan": "droplet vault0", "flows.plan": "flows of balancer lb"},
+    ),
+    "the balancer's hosts": (
+        (put("lb", "dropletIds", [UNKNOWN]),),
+        {"separation.plan": "droplet vault0", "flows.plan": "flows of balancer lb"},
+    ),
     "a host's volumes": ((put("vault0", "volumeIds", UNKNOWN),), {"separation.plan": "droplet vault0"}),
     "a host's user data": (
         (put("jobs0", "userData", UNKNOWN),),
@@ -208,6 +214,7 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
             "firewall.plan": "droplet web0",
             "flows.plan": "|".join(f"{side} flows of droplet {name}" for name in _HOSTS for side in ("inbound", "outbound")),
             "ssh.plan": "|".join(f"port 22 of droplet {name}" for name in _HOSTS),
+            "separation.plan": "droplet vault0",
         },
     ),
     "an address that may come in": ((put("web", f"{_SSH_RULE}.sourceAddresses.0", UNKNOWN),), _SSH_OPEN),
