@@ -205,6 +205,10 @@ SEPARATION: Broken = {
         (put("trusted", "rules.1", {"type": "tag", "value": "Illumacom-Vault"}),),
         {"separation.plan": "droplet vault0"},
     ),
+    "key hosts in capitals that reach the database by their tag": (
+        (put("vault0", "tags", ["ILLUMACOM-VAULT"]), put("trusted", "rules.1", {"type": "tag", "value": "illumacom-vault"})),
+        {"separation.plan": "droplet vault0"},
+    ),
     "a key host behind the balancer": ((put("lb", "dropletIds", [1003]),), {"separation.plan": "droplet vault0"}),
     "key hosts behind the balancer": (
         (put("lb", "dropletTag", "illumacom-vault"),),
