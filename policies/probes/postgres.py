@@ -17,9 +17,12 @@ import ssl
 import struct
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from policies.probes.deadlines import Deadline
-from services.settings import Database
+
+if TYPE_CHECKING:
+    from services.settings import Database
 
 TIMEOUT_SECONDS = 8
 

@@ -22,10 +22,11 @@ from policies.readers.live import Source, resource
 from policies.readers.once import Once
 from policies.readers.state import UNKNOWN, Resource
 from services.errors import Refused, Unreachable, UsageError
-from services.settings import Settings, secret
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from services.settings import Settings
 
 REGIONS = ("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1")
 """Where Spaces are offered (the provider's own list)."""
@@ -120,6 +121,8 @@ def _client(settings: Settings, region: str) -> S3Client:
     """A client for one region's endpoint; `UsageError` when the settings' endpoint has no regions."""
     import boto3
     from botocore.config import Config
+
+    from services.settings import secret
 
     found = _ENDPOINT.fullmatch(settings.objects.endpoint)
     if found is None and settings.environment != "local":
