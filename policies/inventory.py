@@ -126,7 +126,7 @@ def _rules_changed(live: Resource, declared: Resource) -> str:
 
 
 def _without(rules: traffic.Rules, others: traffic.Rules) -> traffic.Rules:
-    """What is left of some rules without the permits that have no ports (ICMP) and stand on both sides: sets of ports say nothing of them."""
+    """What is left of some rules without the permits that have no ports (ICMP) and stand on both sides: ports cannot compare them."""
     same = {each for each in others.permits if not each.ports}
     return traffic.Rules(tuple(each for each in rules.permits if each not in same), rules.doubts)
 

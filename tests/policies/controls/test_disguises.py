@@ -194,3 +194,26 @@ def test_the_same_rule_without_ports_on_both_sides_is_no_drift() -> None:
     assert told(declared) == ""
     assert told(stack(put("web", "inboundRules", [more]))) == "permits icmp 0.0.0.0/0, which was not declared"
     assert told(stack(put("web", "inboundRules", []))) == "does not permit icmp 10.0.0.0/8, which was declared"
+
+
+LUKS_LINE = 'cryptsetup open --key-file /etc/key "$device" data'
+PAST = {
+    "a cipher in a comment": ("cryptsetup isLuks", "# cryptsetup isLuks"),
+    "an opening in a comment": ("cryptsetup open", "# cryptsetup open"),
+    "a mount in a comment": ("mount -o", "# mount -o"),
+    "a file system by another variable": (LUKS_LINE, f'{LUKS_LINE}\n      disk=$device\n      mkfs.ext4 -q "$disk"'),
+    "a mount by another variable": (LUKS_LINE, f"{LUKS_LINE}\n      mount ${{disk}} /mnt"),
+    "a mount in two lines": (LUKS_LINE, f'{LUKS_LINE}\n      mount \\\n      "$device" /mnt'),
+}
+
+
+@pytest.mark.parametrize("case", PAST)
+def test_a_volume_past_luks_is_seen_however_it_is_written(case: str) -> None:
+    old, new = PAST[case]
+    assert old in USER_DATA
+    assert of(Outcome.FAIL, stack(put("jobs0", "userData", USER_DATA.replace(old, new)))) == {"volumes.plan": "volume data"}
+
+
+def test_what_luks_opened_may_be_mounted_where_a_variable_says_and_a_comment_is_no_command() -> None:
+    text = USER_DATA.replace("/dev/mapper/data /var/lib/kept", '/dev/mapper/data "$folder"\n      # mount "$device" /mnt')
+    assert of(Outcome.FAIL, stack(put("jobs0", "userData", text))) == {}
