@@ -142,11 +142,13 @@ def _sunk(cluster: Resource, stack: Stack) -> Observation:
     sinks = stack.of(LOG_SINK)
     perhaps = [sink for sink in sinks if UNKNOWN in (value(sink, "clusterId"), identity)]
     own = [sink for sink in sinks if sink not in perhaps and same_id(value(sink, "clusterId")) == same_id(identity)]
-    if any(value(sink, "tls") is True for sink in own):
+    if any(value(sink, "tls") not in (True, UNKNOWN) for sink in own):
+        return failed(subject, EXPECTED_SINK, "a sink of it does not use TLS", MEND_SINK)
+    if own and all(value(sink, "tls") is True for sink in own):
         return passed(subject, EXPECTED_SINK, f"{len(own)} sinks, over TLS")
     if perhaps or any(value(sink, "tls") is UNKNOWN for sink in own):
         return unknown(subject, EXPECTED_SINK)
-    return failed(subject, EXPECTED_SINK, "its sink does not use TLS" if own else "it has no log sink", MEND_SINK)
+    return failed(subject, EXPECTED_SINK, "it has no log sink", MEND_SINK)
 
 
 def shipped(host: Resource) -> Observation:
@@ -163,11 +165,18 @@ def _written(dataset: str, stack: Stack) -> Observation:
     subject, expected = f"Logpush of {dataset}", "written into the bucket of logs"
     jobs = [job for job in stack.of(LOGPUSH) if value(job, "dataset") == dataset]
     mend = f"declare a Logpush job for {dataset} and let it be enabled"
-    if any(value(job, "enabled") is True for job in jobs):
+    if any(value(job, "enabled") is True and _whole(job) for job in jobs):
         return passed(subject, expected, f"{len(jobs)} jobs")
     if any(UNKNOWN in (value(job, "dataset"), value(job, "enabled")) for job in stack.of(LOGPUSH)):
         return unknown(subject, expected)
-    return failed(subject, expected, "its job is switched off" if jobs else "there is no job", mend)
+    return failed(subject, expected, "its job is switched off, or writes a part only" if jobs else "there is no job", mend)
+
+
+def _whole(job: Resource) -> bool:
+    """Whether a job writes every line: no filter, no sample."""
+    options = value(job, "outputOptions")
+    rate = options.get("sampleRate") if isinstance(options, Mapping) else None
+    return not value(job, "filter") and rate in (None, 1) and "sample=" not in str(value(job, "logpullOptions"))
 
 
 @control("anonymous.plan", Surface.PLAN, "the fields of every Logpush job, in the stack")

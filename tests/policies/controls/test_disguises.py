@@ -8,12 +8,12 @@ import pytest
 
 from policies.inventory import compare
 from policies.judging import judge_plan
-from policies.kinds import DROPLET, FIREWALL, SPACES_KEY
+from policies.kinds import DROPLET, FIREWALL, LOG_SINK, SPACES_KEY
 from policies.readers.state import Stack
 from promises.model import Catalog
 from promises.observations import Outcome
 from tests.policies.controls.cases import Broken
-from tests.policies.controls.compliant import CATALOG, KEYS, PUBLIC_KEY, USER_DATA, plus, put, stack
+from tests.policies.controls.compliant import CATALOG, DATABASE, KEYS, PUBLIC_KEY, USER_DATA, plus, put, stack
 from tests.policies.controls.test_plan import NOW, UNKNOWN
 
 SHARING = replace(CATALOG, shares_account_with=("lumina",))
@@ -217,3 +217,19 @@ def test_a_volume_past_luks_is_seen_however_it_is_written(case: str) -> None:
 def test_what_luks_opened_may_be_mounted_where_a_variable_says_and_a_comment_is_no_command() -> None:
     text = USER_DATA.replace("/dev/mapper/data /var/lib/kept", '/dev/mapper/data "$folder"\n      # mount "$device" /mnt')
     assert of(Outcome.FAIL, stack(put("jobs0", "userData", text))) == {}
+
+
+PARTS: Broken = {
+    "a second sink in plain": (
+        (plus("plain", LOG_SINK, clusterId=DATABASE, name="plain", server="10.10.0.4", port=514, tls=False),),
+        {"logging.plan": "log of database illumacom"},
+    ),
+    "a log of some events": ((put("events", "filter", '{"where": {}}'),), {"logging.plan": "Logpush of firewall_events"}),
+    "a sample of events": ((put("events", "outputOptions.sampleRate", 0.1),), {"logging.plan": "Logpush of firewall_events"}),
+}
+
+
+@pytest.mark.parametrize("case", PARTS)
+def test_a_part_of_the_logs_proves_nothing(case: str) -> None:
+    changes, expected = PARTS[case]
+    assert of(Outcome.FAIL, stack(*changes)) == expected
