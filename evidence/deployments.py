@@ -51,9 +51,11 @@ def compose(stamp: Stamp, said: Deployed) -> Statement:
     )
 
 
-def deployed_states(records: Iterable[Record]) -> frozenset[str]:
-    """The digests of all states that a record tells of."""
-    return frozenset(each.predicate.state_digest for each in records if isinstance(each.predicate, Deployment))
+def deployed_states(records: Iterable[Record]) -> tuple[str, ...]:
+    """The digests of all states that a record tells of, the one that was deployed last at the end (a record may come late)."""
+    told = (each.predicate for each in records)
+    deployments = sorted((each for each in told if isinstance(each, Deployment)), key=lambda each: each.finished)
+    return tuple(each.state_digest for each in deployments)
 
 
 def _result(run: ControlRun) -> PlanResult:

@@ -27,6 +27,9 @@ QUOTED_LINES = 6
 FINDING = "At stake: "
 """What every finding of the policy pack says."""
 
+UNSETTLED = "no changes were expected"
+"""What the engine says where `--expect-no-changes` found one."""
+
 
 class EngineError(KeptError):
     """`pulumi` ran and failed."""
@@ -67,22 +70,30 @@ class EngineStack:
         return changes(lines)
 
     def up(self, progress: Progress) -> None:
-        """Make the cloud what the program says, with the policy pack; what the pack refuses is `PackRefused`."""
-        changing = ("--yes", "--skip-preview", "--policy-pack", str(PACK))
-        self.run("up", *self.which, *changing, *self._drift, "--suppress-outputs", "--suppress-progress", progress=progress)
+        """Make the cloud what the program says, whatever was changed behind the engine's back, with the policy pack.
+
+        What the pack refuses is `PackRefused`. Only a stack that has settled is a deployed one.
+        """
+        changing = ("--refresh", "--yes", "--skip-preview", "--policy-pack", str(PACK))
+        self.run("up", *self.which, *changing, "--suppress-outputs", "--suppress-progress", progress=progress)
         self.settle()
 
     def settle(self) -> None:
         """Read back what was made: what no first answer holds (a volume's host, a project's members) gets into the state.
 
-        So the digest of a state is that of the next one, as long as nothing changes.
+        So the digest of a state is that of the next one, as long as nothing changes. What was read back and is not what the program says
+        was changed meanwhile, and the pack has not judged it: `EngineError`.
         """
         self.run("refresh", *self.which, "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress")
-
-    @property
-    def _drift(self) -> tuple[str, ...]:
-        """What `up` does about drift."""
-        return ()
+        try:
+            self.run("preview", *self.which, "--expect-no-changes", "--suppress-outputs", "--suppress-progress")
+        except EngineError as error:
+            if UNSETTLED not in error.message:
+                raise
+            raise EngineError(
+                "after the update the stack is not what the program says, so its state is not recorded as deployed",
+                f"see what differs: `pulumi preview --diff --stack {self.platform}`; then run `kept deploy {self.platform} --apply` again",
+            ) from error
 
     def export(self) -> dict[str, Any]:
         """The state; its secrets are encrypted. By a file, for warnings may stand among what is printed."""

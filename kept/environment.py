@@ -12,13 +12,12 @@ from kept import locations
 from policies.controls import control_names
 from promises.loading import load_catalog
 from promises.model import Catalog
-from services import settings as settings_module
-from services.clients import Clients
 from services.errors import UsageError
-from services.settings import Settings
 
 if TYPE_CHECKING:
     from kept.evidence_log import Log
+    from services.clients import Clients
+    from services.settings import Settings
 
 Clock = Callable[[], datetime]
 
@@ -42,6 +41,8 @@ class Environment:
 
     @cached_property
     def clients(self) -> Clients:
+        from services.clients import Clients
+
         return Clients(self.settings)
 
     @cached_property
@@ -53,6 +54,8 @@ class Environment:
 
 def open_environment(platform: str | None = None) -> Environment:
     """The environment of the settings file; a platform other than the file's is refused."""
+    from services import settings as settings_module
+
     settings = settings_module.load(locations.settings_file())
     if platform not in (None, settings.platform):
         raise UsageError(

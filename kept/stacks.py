@@ -112,11 +112,6 @@ class LocalStack(EngineStack):
     def which(self) -> tuple[str, ...]:
         return ("--stack", self.platform, "--config-file", str(self.config_file))
 
-    @property
-    def _drift(self) -> tuple[str, ...]:
-        """A local cloud is brought back to what the program says, whatever was changed behind the engine's back."""
-        return ("--refresh",)
-
     def environment(self) -> dict[str, str]:
         """The variables with which `pulumi` finds this stack and the plugins find their clouds."""
         return {**without_proxy(os.environ), **pulumi_environment(self.run_folder), "PULUMI_SKIP_UPDATE_CHECK": "true"}

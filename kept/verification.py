@@ -102,7 +102,10 @@ def record(environment: Environment, runs: tuple[ControlRun, ...], digest: str |
 
 
 def judge_log(environment: Environment, state: Current | None = None) -> Verified:
-    """Verdicts from the log and nothing else, on the stack as it is now (`state`, where it was read already)."""
+    """Verdicts from the log and nothing else, on the stack as it is now (`state`, where it was read already).
+
+    Who has no state (a jobs host, an auditor) has the log's word for it: the newest plan run must be of the state deployed last.
+    """
     now = environment.clock()
     verification = environment.log.verify()
     summaries = environment.log.summaries(verification)

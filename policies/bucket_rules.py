@@ -38,6 +38,9 @@ def _allowed(text: Any, *, certain: bool) -> Iterator[str | None]:
         yield None
         return
     statements = found.get("Statement") or ()
+    if not isinstance(statements, Mapping | list | tuple):
+        yield None
+        return
     for statement in [statements] if isinstance(statements, Mapping) else statements:
         if not isinstance(statement, Mapping):
             yield None

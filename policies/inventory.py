@@ -1,6 +1,6 @@
 """What an account holds against what the stack declares: known by id, one kind after another, and rule lists compared as sets. Pure.
 
-Not drift: what the cloud makes by itself (a region's default network), what belongs to another platform of the house, and the key of
+Not drift: what the cloud makes by itself (a region's default network), what a platform declared to share the account has, and the key of
 whoever runs the stack. Everything else that nobody declared is a finding; so is what was declared and is gone, and what is there but
 no longer as declared.
 """
@@ -33,6 +33,7 @@ from policies.kinds import (
 from policies.parties import another_platform, provisioner
 from policies.readers.cloudflare import PHASES
 from policies.readers.state import Resource, Stack
+from promises.model import Catalog
 
 IDENTITY: Mapping[str, tuple[str, ...]] = {
     DROPLET: ("id",),
@@ -63,10 +64,10 @@ class Difference:
     why: str = ""
 
 
-def compare(live: Stack, declared: Stack, kinds: Iterable[str], platform: str) -> Iterator[Difference]:
+def compare(live: Stack, declared: Stack, kinds: Iterable[str], catalog: Catalog) -> Iterator[Difference]:
     """Every thing of these kinds, on either side."""
     for kind in kinds:
-        there = {key: each for each in live.of(kind) if not _not_ours(each, platform) and (key := _key(each))}
+        there = {key: each for each in live.of(kind) if not _not_ours(each, catalog) and (key := _key(each))}
         known = {key: each for each in declared.of(kind) if _is_read(each) and (key := _key(each))}
         for key, each in sorted(there.items()):
             yield Difference(label(each), _changed(each, known[key]) if key in known else "in the account, and in no code")
@@ -86,12 +87,12 @@ def _key(resource: Resource) -> tuple[str, ...]:
     return () if any(has_unknown(each) or each in (None, "") for each in found) else tuple(same_id(each) for each in found)
 
 
-def _not_ours(resource: Resource, platform: str) -> bool:
+def _not_ours(resource: Resource, catalog: Catalog) -> bool:
     if resource.type == VPC and value(resource, "default") is True:
         return True
-    if resource.type == SPACES_KEY and value(resource, "name") == provisioner(platform):
+    if resource.type == SPACES_KEY and value(resource, "name") == provisioner(catalog.platform):
         return True
-    return bool(another_platform(resource, platform))
+    return bool(another_platform(resource, catalog))
 
 
 def _changed(live: Resource, declared: Resource) -> str:
@@ -116,11 +117,18 @@ def _said(record: Resource, name: str) -> str:
 def _rules_changed(live: Resource, declared: Resource) -> str:
     for name, side in (("inboundRules", "source"), ("outboundRules", "destination")):
         seen, said = traffic.read(value(live, name), side), traffic.read(value(declared, name), side)
+        seen, said = _without(seen, said), _without(said, seen)
         if more := traffic.excess(seen.permits, said.permits):
             return f"permits {more[0]}, which was not declared"
         if less := traffic.excess(said.permits, seen.permits):
             return f"does not permit {less[0]}, which was declared"
     return ""
+
+
+def _without(rules: traffic.Rules, others: traffic.Rules) -> traffic.Rules:
+    """What is left of some rules without the permits that have no ports (ICMP) and stand on both sides: ports cannot compare them."""
+    same = {each for each in others.permits if not each.ports}
+    return traffic.Rules(tuple(each for each in rules.permits if each not in same), rules.doubts)
 
 
 def _list_changed(name: str, live: Resource, declared: Resource) -> str:

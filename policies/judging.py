@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from policies.controls import all_controls
 from policies.controls.base import Control, Question
+from policies.readers.once import Once
 from policies.readers.state import Stack
 from policies.side_by_side import side_by_side
 from promises.model import Catalog, Promise
@@ -72,7 +73,7 @@ def run_live(  # noqa: PLR0913 - what is asked, and how it may be narrowed
     """Every live control of the catalog (or those of one vantage), a few at a time.
 
     `now` is what ages are measured against; `clock` dates the runs; `told` hears what is still awaited. A control that has not
-    answered by the deadline has not looked.
+    answered by the deadline has not looked. What several controls ask of the clouds in the same words is asked once a run (`Once`).
     """
     found = [task for task in tasks(catalog, Surface.LIVE) if vantage in (None, task.control.vantage)]
 
@@ -81,7 +82,8 @@ def run_live(  # noqa: PLR0913 - what is asked, and how it may be narrowed
         assert told is not None
         told(f"{len(found) - len(places)} of {len(found)} live controls have answered; waiting for {names}")
 
-    pieces = [partial(run, task, clients, catalog, clock, now) for task in found]
+    once = Once()
+    pieces = [partial(run, task, clients, catalog, clock, now, once=once) for task in found]
     answers = side_by_side(pieces, parallel=parallel, seconds=deadline.total_seconds(), told=waiting if told else None)
     return tuple(answer or unanswered(task, deadline, now, clock()) for task, answer in zip(found, answers, strict=True))
 
@@ -92,10 +94,12 @@ def unanswered(task: Task, deadline: timedelta, started: datetime, finished: dat
     return _control_run(task, started, finished, (seen,), complete=False)
 
 
-def run(task: Task, given: Any, catalog: Catalog, clock: Callable[[], datetime], now: datetime | None = None) -> ControlRun:
+def run(  # noqa: PLR0913 - what is asked, of what, when, and as part of which run
+    task: Task, given: Any, catalog: Catalog, clock: Callable[[], datetime], now: datetime | None = None, *, once: Once | None = None
+) -> ControlRun:
     """One control over what it is given (a stack, clients, or a job's report); never raises for what the control met."""
     started = clock()
-    observations, complete = look(task.control, given, Question(task.promise, catalog, now or started))
+    observations, complete = look(task.control, given, Question(task.promise, catalog, now or started, once or Once()))
     return _control_run(task, started, clock(), observations, complete=complete)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from policies.userdata import UserData
 
-SSHD = ("/etc/ssh/sshd_config.d/", "/etc/ssh/sshd_config")
+SSHD = re.compile(r"/etc/ssh/sshd_config(\.d/[^/]+\.conf)?")
+"""The files that sshd reads."""
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "passwordauthentication": ("no",),
@@ -27,12 +28,21 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
     "hostbasedauthentication": ("no",),
     "pubkeyauthentication": ("yes",),
     "authorizedkeyscommand": ("none",),
+    "authorizedkeysfile": (".ssh/authorized_keys", ".ssh/authorized_keys .ssh/authorized_keys2", "%h/.ssh/authorized_keys"),
+    "trustedusercakeys": ("none",),
+    "authorizedprincipalsfile": ("none",),
+    "authorizedprincipalscommand": ("none",),
+    "gssapiauthentication": ("no",),
+    "kerberosauthentication": ("no",),
+    "include": ("/etc/ssh/sshd_config.d/*.conf",),
 }
 """Keywords that need not be said, and the only values they may have."""
 
 _PASSWORD_COMMANDS = re.compile(
     r"\bchpasswd\b|\bpasswd\s+-(u|-unlock|d)|\busermod\s+(-p|--password|-U)|PasswordAuthentication[\s=]+yes", re.IGNORECASE
 )
+_CHANGES_SSHD = re.compile(r"sshd_config|/etc/+ssh(/+sshd|/*(?![\w/-]))")
+_CHANGES_KEYS = re.compile(r"(>|\b(tee|cp|mv|ln|install|sed|curl|wget)\b)[^\n]*authorized_keys")
 _KEY = re.compile(r"\b((?:ssh|ecdsa|sk)-[a-z0-9@.-]+)\s+([A-Za-z0-9+/=]{40,})")
 
 
@@ -47,6 +57,8 @@ def ssh_faults(found: UserData, declared: frozenset[tuple[str, str]]) -> Iterato
     yield from _password_faults(found)
     if any(_PASSWORD_COMMANDS.search(text) for text in found.texts):
         yield "a command or file lets passwords in"
+    if any(_CHANGES_SSHD.search(text) for text in _others(found)):
+        yield "a command or file may change sshd's own files"
     yield from _key_faults(found, declared)
 
 
@@ -69,11 +81,17 @@ def _sshd_faults(found: UserData) -> Iterator[str]:
 def _directives(found: UserData) -> Iterator[tuple[str, str]]:
     """Keyword and value of every line of sshd's files, in lower case, as sshd reads them (`=` or spaces, quotes, comments)."""
     for path, content in found.files:
-        if path.startswith(SSHD[0]) or path == SSHD[1]:
+        if SSHD.fullmatch(path):
             for line in content.splitlines():
-                match = re.fullmatch(r"\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.+?)\s*", line)
+                match = re.fullmatch(r"\s*\"?([A-Za-z]+)\"?(?:\s*=\s*|\s+)(.+?)\s*", line)
                 if match:
                     yield match[1].lower(), match[2].strip('"').lower()
+
+
+def _others(found: UserData) -> Iterator[str]:
+    """Commands, and every file but sshd's own."""
+    yield from found.commands
+    yield from (content for path, content in found.files if not SSHD.fullmatch(path))
 
 
 def _password_faults(found: UserData) -> Iterator[str]:
@@ -90,7 +108,7 @@ def _password_faults(found: UserData) -> Iterator[str]:
     for user in _users(found):
         if any(user.get(name) and not _locked(user[name]) for name in ("passwd", "hashed_passwd", "plain_text_passwd")):
             yield f"the user {user.get('name')} has a password"
-        if user.get("lock_passwd") is False:
+        if not user.get("lock_passwd", True):
             yield f"the password of the user {user.get('name')} is not locked"
 
 
@@ -99,8 +117,14 @@ def _locked(password: object) -> bool:
 
 
 def _users(found: UserData) -> Iterator[Mapping[str, Any]]:
-    users = found.document.get("users") or ()
-    yield from (each for each in (users if isinstance(users, list) else [users]) if isinstance(each, Mapping))
+    """Users in every form that cloud-init takes: a list, a mapping by name, one by itself, `user`; `-` in a key is `_`."""
+    for key in ("users", "user"):
+        said = found.document.get(key)
+        listed = said if isinstance(said, list) else [{"name": key, **said}] if isinstance(said, Mapping) else []
+        inner = [{"name": name, **each} for name, each in said.items() if isinstance(each, Mapping)] if isinstance(said, Mapping) else []
+        for each in (*listed, *inner):
+            if isinstance(each, Mapping):
+                yield {str(name).replace("-", "_"): value for name, value in each.items()}
 
 
 def _key_faults(found: UserData, declared: frozenset[tuple[str, str]]) -> Iterator[str]:
@@ -109,11 +133,13 @@ def _key_faults(found: UserData, declared: frozenset[tuple[str, str]]) -> Iterat
     if any(each.get("ssh_import_id") for each in holders):
         yield "keys are fetched from another service"
     listed = [str(key) for each in holders for key in each.get("ssh_authorized_keys") or ()]
-    listed += [content for path, content in found.files if "authorized_keys" in path]
-    listed += [command for command in found.commands if "authorized_keys" in command]
+    listed += [content for path, content in found.files if not path.endswith("known_hosts")]
+    listed += [command for command in found.commands if "known_hosts" not in command or "authorized_keys" in command]
     if any(key not in declared for text in listed for key in public_keys(text)):
         yield "a key that is not declared may log in"
-    if any("authorized_keys" in command and not public_keys(command) for command in found.commands):
+    changing = [command for command in found.commands if "authorized_keys" in command]
+    changing += [line for _, content in found.files for line in content.splitlines() if _CHANGES_KEYS.search(line)]
+    if any(not public_keys(text) for text in changing):
         yield "a command changes who may log in"
 
 

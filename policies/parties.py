@@ -1,18 +1,19 @@
 """Whose a resource is: which party of the table of flows a machine belongs to, and which of the house's platforms anything is named for.
 
 Pure. Machines are known by their tag `<platform>-<party>` (`promises.flows.tag`), everything else by the beginning of its name. An
-account may hold several of the house's platforms: what is tagged or named for another one of them is judged with that one's catalog.
+account may hold several of the house's platforms, when the catalog says so: what is tagged or named for one of those is judged with that
+one's catalog. A platform that is not declared to share the account owns nothing in it, whatever a thing there calls itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 
 from policies.findings import items, value
+from policies.kinds import SPACES_KEY
 from policies.readers.state import Resource
 from promises import flows
-from promises.loading import platforms
+from promises.model import Catalog
 
 
 def parties(machine: Resource, platform: str) -> frozenset[str] | None:
@@ -29,18 +30,25 @@ def provisioner(platform: str) -> str:
     return f"{platform}-provisioning"
 
 
-@cache
-def _platforms() -> tuple[str, ...]:
-    """Asked of every machine: the folder of catalogs is looked into once."""
-    return platforms()
+def another_platform(resource: Resource, catalog: Catalog) -> str:
+    """The platform declared to share the account that a resource is tagged or named for; empty when it is none of theirs.
 
-
-def another_platform(resource: Resource, platform: str) -> str:
-    """The other platform of the house that a resource is tagged or named for; empty when it is none of theirs."""
+    A key without limits is nobody else's: it opens our buckets too.
+    """
+    if not catalog.shares_account_with or _unlimited(resource):
+        return ""
     tags = items(resource, "tags") or ()
     given = value(resource, "name")
     names = [str(tag) for tag in tags] or [given if isinstance(given, str) else resource.name]
-    return next((other for other in _platforms() if other != platform and _all_begin(names, f"{other}-")), "")
+    return next((other for other in catalog.shares_account_with if _all_begin(names, f"{other}-")), "")
+
+
+def _unlimited(resource: Resource) -> bool:
+    """Whether a Spaces key opens every bucket, or may: what is not known may be anything."""
+    if resource.type != SPACES_KEY:
+        return False
+    grants = items(resource, "grants")
+    return grants is None or any(not each.get("bucket") or each.get("permission") == "fullaccess" for each in grants)
 
 
 def _all_begin(names: Iterable[str], prefix: str) -> bool:

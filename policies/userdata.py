@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import posixpath
 import re
 import zlib
 from collections.abc import Mapping
@@ -67,11 +68,16 @@ def _parsed(text: str) -> UserData:
     """Hosts of one kind are told the same, and several controls read it."""
     try:
         document = yaml.load(text, Loader=_SAFE)  # noqa: S506 - one of the two safe loaders
-        files = tuple((str(each["path"]), _content(each)) for each in document.get("write_files") or ())
+        files = tuple((_path(str(each["path"])), _content(each)) for each in document.get("write_files") or ())
         commands = [each for name in ("bootcmd", "runcmd") for each in document.get(name) or ()]
     except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return UserData(problem="the user data cannot be read")
     return UserData(document, files, tuple(" ".join(map(str, each)) if isinstance(each, list) else str(each) for each in commands))
+
+
+def _path(said: str) -> str:
+    """A file's path as it is opened: from the root, without `//`, `.` and `..`."""
+    return posixpath.normpath("/" + said.lstrip("/"))
 
 
 def _content(file: Mapping[str, Any]) -> str:

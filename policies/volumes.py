@@ -21,7 +21,8 @@ def volume_faults(found: UserData, volume: str) -> Iterator[str]:
         yield found.problem
         return
     device = f"{BY_ID}{volume}"
-    about = [text for text in found.texts if _names(text, device)]
+    texts = [_without_comments(text) for text in found.texts]
+    about = [text for text in texts if _names(text, device)]
     if not about:
         yield "its user data does not name the volume"
         return
@@ -36,10 +37,20 @@ def volume_faults(found: UserData, volume: str) -> Iterator[str]:
         yield "what LUKS opened is never mounted"
     spelled = rf"(?:{re.escape(device)}|\"?\$\{{?device\}}?\"?|/dev/sd[a-z]\b)"
     past = rf"\b(?:mount|mkfs(?:\.\w+)?)\b[^\n|;&]*\s{spelled}(?=\s|$)|^{spelled}\s+/"
-    if any(re.search(past, text, re.MULTILINE) for text in found.texts):
+    if any(re.search(past, text, re.MULTILINE) or _BY_VARIABLE.search(text) for text in texts):
         yield "it is mounted, or given a file system, past LUKS"
     if _mounted_by_cloud_init(found, device):
         yield "cloud-init mounts it past LUKS"
+
+
+_BY_VARIABLE = re.compile(r"\b(?:mount|mkfs(?:\.\w+)?)\b(?:(?!/dev/mapper/)[^\n|;&])*\s[\"']?\$")
+"""A variable where the device stands, before anything that LUKS opened: nobody sees what it holds."""
+
+
+def _without_comments(text: str) -> str:
+    """The lines that are no comments, with continued ones in one piece."""
+    kept = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return kept.replace("\\\n", " ")
 
 
 def _names(text: str, device: str) -> bool:

@@ -57,7 +57,7 @@ def read_catalog(
         raise CatalogError(f"{file}:{line}: not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
     table = table or kinds()
     root = parse(text, file).fields(
-        {"platform", "policy", "promises", "schedule", "data_map"}, {"binds_nobody", "flows", "domains", "hygiene"}
+        {"platform", "policy", "promises", "schedule", "data_map"}, {"binds_nobody", "flows", "domains", "shares_account_with", "hygiene"}
     )
     schedule = _schedule(root["schedule"], table.jobs)
     promises = _promises(root["promises"], table, schedule, controls)
@@ -77,6 +77,7 @@ def read_catalog(
         binds_nobody=claims.binds_nobody(root["binds_nobody"], promises) if "binds_nobody" in root else (),
         flows=read_flows(root["flows"], _public_ports(promises)) if "flows" in root else (),
         domains=_domains(root["domains"]) if "domains" in root else (),
+        shares_account_with=_neighbours(root["shares_account_with"], root["platform"].text()) if "shares_account_with" in root else (),
         hygiene=hygiene.choices(root.get("hygiene")),
     )
 
@@ -96,6 +97,15 @@ def _domains(entry: Entry) -> tuple[str, ...]:
     for item in entry.items():
         if not re.fullmatch(r"([a-z0-9][a-z0-9-]*\.)+[a-z]{2,}", item.text()):
             raise item.error(f"{item.text()!r} is no domain name", "write it in lower case, like operations.example")
+    return tuple(item.text() for item in entry.items())
+
+
+def _neighbours(entry: Entry, platform: str) -> tuple[str, ...]:
+    """Only platforms that have a catalog: what is left to another one must be judged by somebody."""
+    others = tuple(each for each in platforms() if each != platform)
+    for item in entry.items():
+        if item.text() not in others:
+            raise item.error(f"{item.text()!r} is no other platform", f"name one of {', '.join(others)}")
     return tuple(item.text() for item in entry.items())
 
 

@@ -223,6 +223,8 @@ class Catalog:
     """Who may open a connection to whom; empty where the platform declares none, and then nothing is permitted."""
     domains: tuple[str, ...] = ()
     """Domains of our own beside the zones of the stack: what is sent there reaches ourselves."""
+    shares_account_with: tuple[str, ...] = ()
+    """Other platforms of the house in the same account of the cloud: what is named for them there is judged with their catalogs."""
     hygiene: tuple[Choice, ...] = ()
     """Every rule of hygiene as the platform has it (`promises.hygiene`)."""
 

@@ -47,9 +47,10 @@ def schema(table: Kinds) -> dict[str, Any]:
                 "data_map": {"type": "array", "items": {"oneOf": _entries()}},
                 "flows": {"type": "array", "minItems": 1, "items": {"oneOf": _flows()}},
                 "domains": {"type": "array", "items": {"type": "string", "pattern": r"^([a-z0-9][a-z0-9-]*\.)+[a-z]{2,}$"}},
+                "shares_account_with": _list({"type": "string", "pattern": "^[a-z][a-z0-9-]{1,30}$"}),
                 "hygiene": _hygiene(),
             },
-            optional={"binds_nobody", "flows", "domains", "hygiene"},
+            optional={"binds_nobody", "flows", "domains", "shares_account_with", "hygiene"},
         ),
     }
 

@@ -1,7 +1,8 @@
 """The verdict rules: a promise's status at a moment, from what the log holds and nothing else. Pure and total.
 
 A proof counts by its latest complete run (a plan proof: the latest for the state asked about, and only if that state came about by a
-recorded deployment; a newer incomplete run counts for the failures it found). Then, for the promise:
+recorded deployment; with no state at hand, only if the newest plan run and the newest deployment are of one state; a newer incomplete
+run counts for the failures it found). Then, for the promise:
 
 1. `broken` if any proof failed: a failure does not expire, only a newer run replaces it;
 2. else `not proven` if any proof is planned, missing, incomplete, stale, expired, dated in the future, unknown for some subject,
@@ -15,7 +16,7 @@ Could-not-check is never a pass. Every reason names the control and the figures.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -32,6 +33,8 @@ NAMED = 3
 """How many subjects a reason names; the rest are counted."""
 
 UNDEPLOYED = "the stack's state has no deployment record: it was changed past `kept deploy`"
+
+OVERTAKEN = "its last run is not of the state that was deployed last: verify where the stack's state is at hand"
 
 UNVERIFIED = "the evidence log did not verify, so it proves nothing"
 
@@ -108,20 +111,22 @@ def judge(  # noqa: PLR0913 - three things are judged; the others narrow what co
     *,
     log_verified: bool = True,
     state_digest: str | None = None,
-    deployed: Container[str] | None = None,
+    deployed: Sequence[str] | None = None,
     exceptions: Iterable[GrantedException] = (),
     refused: Iterable[RefusedStatement] = (),
 ) -> Verdict:
     """The verdict on a promise at `now` (aware, UTC).
 
     `runs` may hold every run of the log, those of other promises too. With a `state_digest`, a plan run counts only if it judged
-    that state, and with `deployed` (the digests that deployment records name) it proves something only if the state is among them: a
-    failure in such a state is one, but nothing in it is kept. `log_verified=False` makes everything not proven. `refused` decides nothing:
-    reasons tell of it, where it could have.
+    that state, and with `deployed` (the digests that deployment records name, the newest last) it proves something only if the state is
+    among them: a failure in such a state is one, but nothing in it is kept. Who has no state at hand holds the states that the plan runs
+    judged against `deployed` instead. `log_verified=False` makes everything not proven. `refused` decides
+    nothing: reasons tell of it, where it could have.
     """
     proofs = tuple(_judge_proof(promise.id, proof, runs, now, state_digest) for proof in promise.proofs)
-    if state_digest is not None and deployed is not None and state_digest not in deployed:
-        proofs = tuple(_undeployed(each) for each in proofs)
+    if deployed is not None:
+        judged = _newest_plan_run(runs) if state_digest is None else None
+        proofs = tuple(_as_deployed(each, state_digest, judged, deployed) for each in proofs)
     if not log_verified:
         return Verdict(promise.id, Status.NOT_PROVEN, (UNVERIFIED,), proofs)
     status = max((each.status for each in proofs), key=lambda each: each.rank, default=Status.NOT_PROVEN)
@@ -166,11 +171,33 @@ def _judge_proof(promise: str, proof: Proof, runs: Sequence[RunSummary], now: da
     return _judge_run(proof, run, name, now)
 
 
-def _undeployed(seen: ProofVerdict) -> ProofVerdict:
-    """A plan proof in a state that nobody deployed: what is broken stays broken, nothing is proven."""
+def _newest_plan_run(runs: Iterable[RunSummary]) -> RunSummary | None:
+    """The stack is one: whichever promise the run is of, its state is what the stack was last seen to be."""
+    return max(
+        (run for run in runs if run.surface is Surface.PLAN),
+        key=lambda run: (run.finished, -1 if run.record is None else run.record),
+        default=None,
+    )
+
+
+def _as_deployed(seen: ProofVerdict, state_digest: str | None, newest: RunSummary | None, deployed: Sequence[str]) -> ProofVerdict:
+    """A plan proof in a state that nobody deployed, or not last: what is broken stays broken, nothing is proven.
+
+    Without a state at hand both count: the state of the proof's own run, and that of the newest plan run of all.
+    """
     if seen.proof.surface is not Surface.PLAN or seen.proof.control is None or seen.status is Status.BROKEN:
         return seen
-    said = f"{seen.proof.control} ({seen.proof.surface.value}): {UNDEPLOYED}"
+    if state_digest is not None:
+        judged: list[str | None] = [state_digest]
+    else:
+        judged = [run.state_digest for run in (newest, seen.run) if run is not None]
+    if any(each not in deployed for each in judged):
+        doubt = UNDEPLOYED
+    elif state_digest is None and any(each != deployed[-1] for each in judged):
+        doubt = OVERTAKEN
+    else:
+        return seen
+    said = f"{seen.proof.control} ({seen.proof.surface.value}): {doubt}"
     reasons = () if seen.status in (Status.KEPT, Status.AT_RISK) else seen.reasons
     return replace(seen, status=Status.NOT_PROVEN, reasons=(said, *reasons))
 

@@ -23,11 +23,12 @@ HTTPS_MIRRORS = {
 
 @dataclass(frozen=True)
 class File:
-    """A file to write; `mode` is octal."""
+    """A file to write, `late` after the packages and before the commands, else before both; `mode` is octal."""
 
     path: str
     content: str
     mode: str = "0644"
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,14 @@ def _document(parts: tuple[Part, ...], files: list[File]) -> dict[str, Any]:
         "package_update": True,
         "package_upgrade": True,
         "packages": list(dict.fromkeys(package for part in parts for package in part.packages)),
-        "write_files": [{"path": file.path, "permissions": file.mode, "owner": "root:root", "content": file.content} for file in files],
+        "write_files": [_written(file) for file in files],
         "runcmd": [list(command) for part in parts for command in part.commands],
     }
+
+
+def _written(file: File) -> dict[str, Any]:
+    deferred = {"defer": True} if file.late else {}
+    return {"path": file.path, "permissions": file.mode, "owner": "root:root", **deferred, "content": file.content}
 
 
 class _Dumper(yaml.SafeDumper):

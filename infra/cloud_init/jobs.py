@@ -11,6 +11,8 @@ from infra.cloud_init.document import File, Part
 from infra.cloud_init.waiting import waits
 
 HOME = "/opt/kept"
+"""A link to the bundle that is in use, each of which lies in a folder of its own, with the bundle's digest in its name."""
+
 CREDENTIALS = "/etc/kept/credentials/wheels"
 
 POSTGRES_CLIENT = "postgresql-client-17"
@@ -20,18 +22,20 @@ INSTALL = """\
 #!/bin/sh
 # Installs the bundle with the given SHA-256: kept-install SHA256. The credentials are curl's configuration
 # (user = "<access key>:<secret key>").
+# A virtual environment's scripts name the folder it was built in, so it stays there, and a link is what changes, in one step.
 set -eu
+if [ "$(readlink {home} || true)" = "{home}-$1" ]; then exit 0; fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 curl --silent --show-error --fail --proto =https --aws-sigv4 "aws:amz:us-east-1:s3" --config "$CREDENTIALS_DIRECTORY/wheels" \\
   --output "$folder/bundle.tar" "{bucket}/$1.tar"
 echo "$1  $folder/bundle.tar" | sha256sum --check --quiet
 tar -xf "$folder/bundle.tar" -C "$folder"
-python3 -m venv --clear {home}.new
-{home}.new/bin/pip install --quiet --no-index --find-links "$folder" --require-hashes -r "$folder/requirements.lock"
-{home}.new/bin/pip install --quiet --no-index --no-deps --find-links "$folder" kept
-rm -rf {home}
-mv {home}.new {home}
+python3 -m venv --clear "{home}-$1"
+"{home}-$1/bin/pip" install --quiet --no-index --find-links "$folder" --require-hashes -r "$folder/requirements.lock"
+"{home}-$1/bin/pip" install --quiet --no-index --no-deps --find-links "$folder" kept
+ln -sfn "{home}-$1" {home}.new
+mv -T {home}.new {home}
 ln -sf {home}/bin/kept /usr/local/bin/kept
 """
 

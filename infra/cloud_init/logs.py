@@ -2,6 +2,7 @@
 
 The journal goes through rsyslog, which keeps what it cannot deliver on disk. A sender demands the collector's certificate, by name,
 from our authority; who may send is decided by the table of flows (the managed database has no certificate of ours to show).
+A file is named after the address that its lines came from: the host's name in a line is the sender's own claim.
 """
 
 from __future__ import annotations
@@ -10,8 +11,13 @@ from infra.cloud_init.document import File, Part
 from infra.cloud_init.hardening import AUTHORITY, CERTIFICATE, KEY
 from infra.cloud_init.volume import MOUNT
 
+SERVICE = "rsyslog"
+
+LARGEST = "64k"
+"""The longest message, at both ends: rsyslog's own 8k would cut a host's signed report."""
+
 SEND = """\
-global(DefaultNetstreamDriver="ossl" DefaultNetstreamDriverCAFile="{authority}")
+global(maxMessageSize="{largest}" DefaultNetstreamDriver="ossl" DefaultNetstreamDriverCAFile="{authority}")
 action(
   type="omfwd" target="{collector}" port="{port}" protocol="tcp" template="RSYSLOG_SyslogProtocol23Format"
   StreamDriver="ossl" StreamDriverMode="1" StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="{collector}"
@@ -22,11 +28,11 @@ action(
 
 RECEIVE = """\
 global(
-  DefaultNetstreamDriver="ossl" DefaultNetstreamDriverCAFile="{authority}"
+  maxMessageSize="{largest}" DefaultNetstreamDriver="ossl" DefaultNetstreamDriverCAFile="{authority}"
   DefaultNetstreamDriverCertFile="{certificate}" DefaultNetstreamDriverKeyFile="{key}"
 )
 module(load="imtcp" StreamDriver.Name="ossl" StreamDriver.Mode="1" StreamDriver.AuthMode="anon" gnutlsPriorityString="MinProtocol=TLSv1.2")
-template(name="hourly" type="string" string="{mount}/log/%hostname%.%$year%-%$month%-%$day%T%$hour%.log")
+template(name="hourly" type="string" string="{mount}/log/%fromhost-ip%.%$year%-%$month%-%$day%T%$hour%.log")
 ruleset(name="received") {{ action(type="omfile" dynaFile="hourly" fileCreateMode="0600" dirCreateMode="0700") }}
 input(type="imtcp" port="{port}" ruleset="received")
 *.* action(type="omfile" dynaFile="hourly" fileCreateMode="0600" dirCreateMode="0700")
@@ -75,7 +81,7 @@ JOURNAL = "[Journal]\nStorage=persistent\nForwardToSyslog=yes\nMaxRetentionSec=1
 
 def sent(collector: str, port: int) -> Part:
     """Everything to the collector, known to the hosts by this name."""
-    send = SEND.format(authority=AUTHORITY, collector=collector, port=port)
+    send = SEND.format(largest=LARGEST, authority=AUTHORITY, collector=collector, port=port)
     return Part(
         packages=("rsyslog", "rsyslog-openssl"),
         files=(File("/etc/systemd/journald.conf.d/10-kept.conf", JOURNAL), File("/etc/rsyslog.d/10-collector.conf", send)),
@@ -84,13 +90,16 @@ def sent(collector: str, port: int) -> Part:
 
 
 def collected(port: int, bucket: str) -> Part:
-    """The collector itself; `bucket` is the bucket's https address. It waits for its certificate."""
-    receive = RECEIVE.format(authority=AUTHORITY, certificate=CERTIFICATE, key=KEY, mount=MOUNT, port=port)
+    """The collector itself; `bucket` is the bucket's https address. It waits for its certificate.
+
+    The package starts rsyslog before the volume is open: what makes it write there comes after.
+    """
+    receive = RECEIVE.format(largest=LARGEST, authority=AUTHORITY, certificate=CERTIFICATE, key=KEY, mount=MOUNT, port=port)
     return Part(
         packages=("rsyslog", "rsyslog-openssl", "curl"),
         files=(
             File("/etc/systemd/journald.conf.d/10-kept.conf", JOURNAL),
-            File("/etc/rsyslog.d/10-collector.conf", receive),
+            File("/etc/rsyslog.d/10-collector.conf", receive, late=True),
             File("/usr/local/sbin/kept-ship-logs", SHIP.format(mount=MOUNT, bucket=bucket), "0755"),
             File("/etc/systemd/system/kept-ship-logs.service", SHIP_UNIT),
             File("/etc/systemd/system/kept-ship-logs.timer", SHIP_TIMER),

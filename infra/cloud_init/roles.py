@@ -47,16 +47,16 @@ def _vault(config: Config, name: str) -> tuple[Part, ...]:
     peers = [names.internal(config.platform, each) for each in names.hosts("vault", names.VAULT_NODES)]
     text = vault.configuration(f"{config.platform}-keys", name, names.internal(config.platform, name), peers)
     server = vault.node(text, config.software.vault_package, config.software.vault_package_sha256)
-    return (_volume(config, name), _sent(config), server, waiting.waits(vault.SERVICE, hardening.KEY))
+    return (_volume(config, name, vault.SERVICE), _sent(config), server, waiting.waits(vault.SERVICE, hardening.KEY))
 
 
 def _collector(config: Config, name: str) -> tuple[Part, ...]:
     collected = logs.collected(log_port(config), bucket_address(config, "logs"))
-    return (_volume(config, name), collected, waiting.waits("rsyslog", hardening.KEY))
+    return (_volume(config, name, logs.SERVICE), collected, waiting.waits(logs.SERVICE, hardening.KEY))
 
 
-def _volume(config: Config, name: str) -> Part:
-    return volume.encrypted_volume(names.machine(config.platform, name))
+def _volume(config: Config, name: str, *services: str) -> Part:
+    return volume.encrypted_volume(names.machine(config.platform, name), *services)
 
 
 def _sent(config: Config) -> Part:

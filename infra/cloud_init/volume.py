@@ -43,30 +43,31 @@ mkdir -p {mount}
 mountpoint -q {mount} || mount -o nodev,nosuid,noexec /dev/mapper/data {mount}
 """
 
-UNIT = f"""\
+UNIT = """\
 [Unit]
 Description=The encrypted data volume
 DefaultDependencies=no
 After=local-fs.target
-Before=rsyslog.service openbao.service
-
+{before}
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart={SCRIPT}
+ExecStart={script}
 
 [Install]
 WantedBy=multi-user.target
-"""
+{required}"""
 
 
-def encrypted_volume(name: str) -> Part:
-    """`name` is the volume's in the cloud."""
+def encrypted_volume(name: str, *services: str) -> Part:
+    """`name` is the volume's in the cloud; `services` write to it, and do not start while it is not open."""
+    units = " ".join(f"{service}.service" for service in services)
+    before, required = (f"Before={units}\n", f"RequiredBy={units}\n") if units else ("", "")
     return Part(
         packages=("cryptsetup",),
         files=(
             File(SCRIPT, OPEN.format(name=name, mount=MOUNT), "0755"),
-            File("/etc/systemd/system/kept-volume.service", UNIT),
+            File("/etc/systemd/system/kept-volume.service", UNIT.format(script=SCRIPT, before=before, required=required)),
         ),
         commands=(("systemctl", "daemon-reload"), ("systemctl", "enable", "--now", "kept-volume.service")),
     )

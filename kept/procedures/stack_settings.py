@@ -12,6 +12,7 @@ A secret reaches no file of ours, no argument of a process, no log and no messag
 from __future__ import annotations
 
 import os
+import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from policies.readers import state
 from policies.readers.state import Stack
 from services.errors import BadData, UsageError
 from services.settings import Settings, secret
-from services.vault import NotFound, Vault
+from services.vault import Invalid, NotFound, Vault
 
 STACK = "pulumi:pulumi:Stack"
 
@@ -106,6 +107,7 @@ def store(vault: Vault, secrets: Mapping[str, Mapping[str, str]]) -> Stored:
     mounted = vault.read("sys/mounts")
     if f"{VAULT_MOUNT}/" not in mounted:
         vault.write(f"sys/mounts/{VAULT_MOUNT}", {"type": "kv", "options": {"version": "2"}})
+        _wait_for_mount(vault)
     written = []
     for path, wanted in secrets.items():
         if _held(vault, path) != wanted:
@@ -114,6 +116,20 @@ def store(vault: Vault, secrets: Mapping[str, Mapping[str, str]]) -> Stored:
                 raise BadData(f"Vault does not hold at {path} what was written there", "is the store of version 2? look at Vault's own log")
             written.append(path)
     return Stored(tuple(written), tuple(path for path in secrets if path not in written))
+
+
+def _wait_for_mount(vault: Vault) -> None:
+    """A new store of version 2 answers 400 for a moment, while it makes itself versioned."""
+    end = time.monotonic() + MOUNT_SECONDS
+    while True:
+        try:
+            vault.read(f"{VAULT_MOUNT}/config")
+        except Invalid:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def operators_vault(values: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Vault:

@@ -35,7 +35,7 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:  # noqa
 
 def judge(stack: Stack) -> Iterator[Observation]:
     """The account, then its members; what could not be read is told by the reader."""
-    yield from (enforced(account) for account in stack.of(ACCOUNT))
+    yield from or_nothing((enforced(account) for account in stack.of(ACCOUNT)), "Cloudflare account", EXPECTED_ACCOUNT)
     yield from or_nothing((second_factor(member) for member in stack.of(MEMBER)), "member of the Cloudflare account", EXPECTED_MEMBER)
 
 

@@ -15,10 +15,11 @@ passes what it has not seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from policies.readers.once import Once
 from promises.model import Catalog, Promise
 from promises.observations import Observation, Surface, Vantage
 
@@ -27,11 +28,12 @@ ATTESTATION = "attestation"
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a control: which promise, of which catalog, at which moment (UTC)."""
+    """What is asked of a control: which promise, of which catalog, at which moment (UTC); `once` is the memory of the run it is part of."""
 
     promise: Promise
     catalog: Catalog
     now: datetime
+    once: Once = field(default_factory=Once, compare=False, repr=False)
 
     @property
     def parameters(self) -> Mapping[str, Any]:

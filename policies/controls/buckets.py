@@ -38,8 +38,8 @@ def areas_plan(stack: Stack, question: Question) -> Iterator[Observation]:
 
 
 @control("areas.live", Surface.LIVE, "the region whose endpoint knows the bucket of backups, and the databases' regions from DigitalOcean")
-def areas_live(clients: Clients, question: Question) -> Iterator[Observation]:  # noqa: ARG001 - the promise has no figure
-    sources = {**digitalocean.sources(clients.digitalocean, CLUSTER, REPLICA), **spaces.sources(clients.settings)}
+def areas_live(clients: Clients, question: Question) -> Iterator[Observation]:
+    sources = {**digitalocean.sources(clients.digitalocean, CLUSTER, REPLICA), **spaces.sources(clients.settings, question.once)}
     return gather(sources).judged(lambda stack: judge_areas(stack, clients.settings.backups.bucket))
 
 
@@ -74,7 +74,7 @@ def logs_plan(stack: Stack, question: Question) -> Iterator[Observation]:
 
 @control("logs.live", Surface.LIVE, "the lifecycle, versions, ACL and policy of the bucket of logs, as Spaces tells them")
 def logs_live(clients: Clients, question: Question) -> Iterator[Observation]:
-    return gather(spaces.details(clients.settings)).judged(lambda stack: judge_logs(stack, question))
+    return gather(spaces.details(clients.settings, question.once)).judged(lambda stack: judge_logs(stack, question))
 
 
 def judge_logs(stack: Stack, question: Question) -> Iterator[Observation]:
@@ -115,7 +115,8 @@ def _too_early(rule: Mapping[str, Any], least: timedelta) -> Iterator[str]:
 
 
 def _long_enough(days: object, least: timedelta) -> bool:
-    return isinstance(days, int | float) and timedelta(days=days) >= least
+    """Compared as numbers: a lifecycle may say more days than a span of time can hold."""
+    return isinstance(days, int | float) and days >= least / timedelta(days=1)
 
 
 def _versions(bucket: Resource) -> Observation:

@@ -59,7 +59,7 @@ def _told(stack: Stack, known: Stack) -> Stack:
 
 
 def judge(stack: Stack, question: Question) -> Iterator[Observation]:
-    volumes = [each for each in stack.of(VOLUME) if not another_platform(each, question.catalog.platform)]
+    volumes = [each for each in stack.of(VOLUME) if not another_platform(each, question.catalog)]
     holders = Holders(stack)
     return or_nothing((sealed(volume, holders) for volume in volumes), "data volume", EXPECTED)
 

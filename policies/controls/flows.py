@@ -117,10 +117,10 @@ def _database_ranges(stack: Stack) -> tuple[Network, ...] | None:
 def _judge(stack: Stack, question: Question, declared: Table) -> Iterator[Observation]:
     hosts = _Hosts(Firewalls(stack.of(FIREWALL), Allowance.of(question.promise)), declared)
     for droplet in stack.of(DROPLET):
-        if not another_platform(droplet, declared.platform):
+        if not another_platform(droplet, question.catalog):
             yield from hosts.judged(droplet)
     for balancer in stack.of(BALANCER):
-        if not another_platform(balancer, declared.platform):
+        if not another_platform(balancer, question.catalog):
             yield _balancer(balancer, declared)
 
 
@@ -187,18 +187,30 @@ def _balancer(balancer: Resource, declared: Table) -> Observation:
     """Entries are the flows from the edge, targets those to the application; its allow list is the edge's IPv4 ranges."""
     subject = f"flows of {label(balancer)}"
     entries, lists = items(balancer, "forwardingRules"), items(balancer, "firewall")
-    if entries is None or lists is None:
+    targets = _targets(balancer)
+    if entries is None or lists is None or targets is None:
         return unknown(subject, EXPECTED)
     allows = [source for each in lists for source in (each.get("allows") or each.get("allow") or ())]
     try:
         came = [Permit(*_port(rule, "entry"), block) for rule in entries for block in Addresses.parse(allows).blocks]
-        went = [Permit(*_port(rule, "target"), "tag app") for rule in entries]
+        went = [Permit(*_port(rule, "target"), peer) for rule in entries for peer in targets]
     except ValueError as error:
         return unknown(subject, EXPECTED, f"a rule that cannot be read ({error})")
     edge = [block for block in declared.edge.blocks if block.version == 4]
     entering = [Permit(flow.protocol, ports.parse(flow.ports), block) for flow in _between(declared, "edge", "balancer") for block in edge]
-    leaving = [Permit(flow.protocol, ports.parse(flow.ports), "tag app") for flow in _between(declared, "balancer", "app")]
+    app = f"tag {flows.tag(declared.platform, 'app')}"
+    leaving = [Permit(flow.protocol, ports.parse(flow.ports), app) for flow in _between(declared, "balancer", "app")]
     return _told(subject, Rules((*came, *went)), [*entering, *leaving])
+
+
+def _targets(balancer: Resource) -> tuple[str, ...] | None:
+    """Where a balancer sends to, as peers: its tag, or its droplets one by one; None while either is not known."""
+    tag, ids = value(balancer, "dropletTag"), items(balancer, "dropletIds")
+    if tag is UNKNOWN or ids is None:
+        return None
+    if tag:
+        return (f"tag {str(tag).lower()}",)
+    return tuple(f"droplet {same_id(each)}" for each in ids)
 
 
 def _between(declared: Table, source: str, target: str) -> Iterable[Flow]:

@@ -50,7 +50,7 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:
 
 def judge(stack: Stack, question: Question) -> Iterator[Observation]:
     platform = question.catalog.platform
-    own = [key for key in stack.of(SPACES_KEY) if not another_platform(key, platform)]
+    own = [key for key in stack.of(SPACES_KEY) if not another_platform(key, question.catalog)]
     return or_nothing((least(key, platform) for key in own), "Spaces key", EXPECTED)
 
 

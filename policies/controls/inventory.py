@@ -31,6 +31,7 @@ from policies.kinds import (
 from policies.readers import cloudflare, digitalocean, spaces
 from policies.readers.declared import declared
 from policies.readers.live import Source, gather
+from policies.readers.once import Once
 from promises.observations import Observation, Surface
 
 if TYPE_CHECKING:
@@ -57,18 +58,18 @@ MEND = "import it into the program and review it, or delete it; then let `pulumi
 def live(clients: Clients, question: Question) -> Iterator[Observation]:
     known = declared(clients.settings)
     kinds = ABOUT.get(question.promise.id, ())
-    seen = gather(_sources(clients, kinds))
-    found = compare(seen.stack, known, kinds, question.catalog.platform)
+    seen = gather(_sources(clients, kinds, question.once))
+    found = compare(seen.stack, known, kinds, question.catalog)
     return seen.judged(lambda _: or_nothing(map(told, found), "resource", EXPECTED))
 
 
-def _sources(clients: Clients, kinds: tuple[str, ...]) -> Mapping[str, Source]:
+def _sources(clients: Clients, kinds: tuple[str, ...], once: Once) -> Mapping[str, Source]:
     outside = [kind for kind in kinds if kind in OUTSIDE]
     inside = [kind for kind in kinds if kind not in (*OUTSIDE, BUCKET)]
     return {
         **(digitalocean.sources(clients.digitalocean, *inside) if inside else {}),
         **(cloudflare.sources(clients.cloudflare, clients.settings.cloudflare.account_id, *outside) if outside else {}),
-        **(spaces.sources(clients.settings) if BUCKET in kinds else {}),
+        **(spaces.sources(clients.settings, once) if BUCKET in kinds else {}),
     }
 
 

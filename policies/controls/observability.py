@@ -108,7 +108,7 @@ MEND_FIELDS = "list the fields in output_options, without those that tell visito
 def plan(stack: Stack, question: Question) -> Iterator[Observation]:
     platform = question.catalog.platform
     yield from judge(stack, question)
-    own = [each for each in stack.of(DROPLET) if not another_platform(each, platform)]
+    own = [each for each in stack.of(DROPLET) if not another_platform(each, question.catalog)]
     collectors = {each.urn for each in of_party(own, "collector", platform)}
     yield from (shipped(each) for each in own if each.urn not in collectors)
 
@@ -142,11 +142,13 @@ def _sunk(cluster: Resource, stack: Stack) -> Observation:
     sinks = stack.of(LOG_SINK)
     perhaps = [sink for sink in sinks if UNKNOWN in (value(sink, "clusterId"), identity)]
     own = [sink for sink in sinks if sink not in perhaps and same_id(value(sink, "clusterId")) == same_id(identity)]
-    if any(value(sink, "tls") is True for sink in own):
+    if any(value(sink, "tls") not in (True, UNKNOWN) for sink in own):
+        return failed(subject, EXPECTED_SINK, "a sink of it does not use TLS", MEND_SINK)
+    if own and all(value(sink, "tls") is True for sink in own):
         return passed(subject, EXPECTED_SINK, f"{len(own)} sinks, over TLS")
     if perhaps or any(value(sink, "tls") is UNKNOWN for sink in own):
         return unknown(subject, EXPECTED_SINK)
-    return failed(subject, EXPECTED_SINK, "its sink does not use TLS" if own else "it has no log sink", MEND_SINK)
+    return failed(subject, EXPECTED_SINK, "it has no log sink", MEND_SINK)
 
 
 def shipped(host: Resource) -> Observation:
@@ -163,11 +165,18 @@ def _written(dataset: str, stack: Stack) -> Observation:
     subject, expected = f"Logpush of {dataset}", "written into the bucket of logs"
     jobs = [job for job in stack.of(LOGPUSH) if value(job, "dataset") == dataset]
     mend = f"declare a Logpush job for {dataset} and let it be enabled"
-    if any(value(job, "enabled") is True for job in jobs):
+    if any(value(job, "enabled") is True and _whole(job) for job in jobs):
         return passed(subject, expected, f"{len(jobs)} jobs")
     if any(UNKNOWN in (value(job, "dataset"), value(job, "enabled")) for job in stack.of(LOGPUSH)):
         return unknown(subject, expected)
-    return failed(subject, expected, "its job is switched off" if jobs else "there is no job", mend)
+    return failed(subject, expected, "its job is switched off, or writes a part only" if jobs else "there is no job", mend)
+
+
+def _whole(job: Resource) -> bool:
+    """Whether a job writes every line: no filter, no sample."""
+    options = value(job, "outputOptions")
+    rate = options.get("sampleRate") if isinstance(options, Mapping) else None
+    return not value(job, "filter") and rate in (None, 1) and "sample=" not in str(value(job, "logpullOptions"))
 
 
 @control("anonymous.plan", Surface.PLAN, "the fields of every Logpush job, in the stack")
@@ -193,9 +202,12 @@ def one_job(job: Resource, question: Question) -> Observation:  # noqa: ARG001 -
 def fields(job: Resource) -> Observation:
     """One job, switched on or not: what is configured is one click away from being written."""
     subject, options, dataset = f"fields of {label(job)}", value(job, "outputOptions"), value(job, "dataset")
+    old = value(job, "logpullOptions")
     if has_unknown(options) or has_unknown(dataset):
         return unknown(subject, EXPECTED_FIELDS)
-    listed = _listed(options, value(job, "logpullOptions"))
+    listed = _listed(options, old)
+    if not listed and has_unknown(old):
+        return unknown(subject, EXPECTED_FIELDS)
     if not listed:
         return failed(subject, EXPECTED_FIELDS, "no field is listed, so all of them are written", MEND_FIELDS)
     telling = [field for field in listed if field not in ANONYMOUS.get(str(dataset), ())]

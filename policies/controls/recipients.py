@@ -71,7 +71,7 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:
         **digitalocean.sources(clients.digitalocean, LOG_SINK, MONITOR_ALERT, UPTIME_ALERT),
         **cloudflare.sources(clients.cloudflare, account, ZONE, RECORD),
         **cloudflare_account.sources(clients.cloudflare, account, LOGPUSH, NOTIFICATION, WEBHOOK),
-        **spaces.details(clients.settings),
+        **spaces.details(clients.settings, question.once),
     }
     seen: Seen = gather(sources)
     yield from seen.judged_in_part(lambda stack: judge(stack, question))

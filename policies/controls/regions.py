@@ -34,7 +34,7 @@ def plan(stack: Stack, question: Question) -> Iterator[Observation]:
 def live(clients: Clients, question: Question) -> Iterator[Observation]:
     """Everything of the account that has a region, and the buckets; what could not be read is said."""
     kinds = (DROPLET, VPC, BALANCER, CLUSTER, REPLICA, VOLUME, APP, KUBERNETES)
-    seen = gather({**digitalocean.sources(clients.digitalocean, *kinds), **spaces.sources(clients.settings)})
+    seen = gather({**digitalocean.sources(clients.digitalocean, *kinds), **spaces.sources(clients.settings, question.once)})
     return seen.judged_in_part(lambda stack: judge(stack.resources, question))
 
 

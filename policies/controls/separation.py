@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from policies.addresses import network
 from policies.controls.base import Question, control
 from policies.findings import failed, has_unknown, items, label, not_applicable, or_nothing, passed, same_id, unknown, value
 from policies.ingress import Coverage, applies
@@ -70,14 +71,14 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:
 def judge(stack: Stack, question: Question) -> Iterator[Observation]:
     """Hosts whose tags are not known may be either; while there are any, nothing is certain of the others' networks."""
     platform = question.catalog.platform
-    droplets = [each for each in stack.of(DROPLET) if not another_platform(each, platform)]
+    droplets = [each for each in stack.of(DROPLET) if not another_platform(each, question.catalog)]
     roles = [(droplet, parties(droplet, platform)) for droplet in droplets]
     keepers = [droplet for droplet, found in roles if found is not None and KEEPER in found]
     others = tuple(droplet for droplet, found in roles if found is not None and KEEPER not in found)
     data = Data(others, stack.of(CLUSTER, REPLICA), stack.of(FIREWALL), stack.of(TRUSTED), stack.of(BALANCER))
     yield from (unknown(label(droplet), EXPECTED, "its tags are not known yet") for droplet, found in roles if found is None)
     yield from or_nothing((apart(keeper, data, platform) for keeper in keepers), "host that keeps keys", EXPECTED)
-    yield from (one_purpose(key, platform) for key in stack.of(SPACES_KEY) if not another_platform(key, platform))
+    yield from (one_purpose(key, platform) for key in stack.of(SPACES_KEY) if not another_platform(key, question.catalog))
 
 
 def apart(keeper: Resource, data: Data, platform: str) -> Observation:
@@ -121,10 +122,11 @@ def _firewalls(keeper: Resource, data: Data) -> Found:
     if not any(verdict for _, verdict in covering):
         yield None if any(verdict is None for _, verdict in covering) else "no firewall covers it"
     for firewall, verdict in covering:
-        shared = [host for host in data.hosts if verdict is not False and applies(firewall, host)]
+        theirs = [(host, applies(firewall, host)) for host in data.hosts] if verdict is not False else []
+        shared = [host for host, covers in theirs if covers]
         if shared and verdict:
             yield f"{label(firewall)} covers {label(shared[0])} too"
-        elif shared:
+        elif any(covers is not False for _, covers in theirs):
             yield None
 
 
@@ -139,6 +141,8 @@ def _reach(keeper: Resource, data: Data) -> Found:
             kind, named = rule.get("type"), same_id(rule.get("value"))
             if (kind == "tag" and named.lower() in tags) or (kind == "droplet" and named == identity):
                 yield "is a trusted source of the database"
+            elif kind == "ip_addr":
+                yield from _within(named, keeper)
     for balancer in data.balancers:
         tag, ids = value(balancer, "dropletTag"), items(balancer, "dropletIds")
         if tag is UNKNOWN or ids is None:
@@ -147,13 +151,30 @@ def _reach(keeper: Resource, data: Data) -> Found:
             yield f"{label(balancer)} forwards to it"
 
 
+def _within(trusted: str, keeper: Resource) -> Found:
+    """Whether a trusted range holds one of the key host's addresses; a host that has none yet may get one of it."""
+    own = [value(keeper, name) for name in ("ipv4AddressPrivate", "ipv4Address")]
+    try:
+        block, found = network(trusted), [network(each) for each in own if isinstance(each, str) and each]
+    except ValueError:
+        yield None
+        return
+    if any(each.version == block.version and each.subnet_of(block) for each in found):  # type: ignore[arg-type]
+        yield "is within a trusted source of the database"
+    elif UNKNOWN in own and block.prefixlen < block.max_prefixlen:
+        yield None
+
+
 def _volumes(keeper: Resource, data: Data) -> Found:
     own = items(keeper, "volumeIds")
     if own is None:
         yield None
         return
     for host in data.hosts:
-        if set(map(same_id, own)) & set(map(same_id, items(host, "volumeIds") or ())):
+        theirs = items(host, "volumeIds")
+        if own and theirs is None:
+            yield None
+        elif set(map(same_id, own)) & set(map(same_id, theirs or ())):
             yield f"has a volume of {label(host)}"
 
 

@@ -59,28 +59,30 @@ def live(clients: Clients, question: Question) -> Iterator[Observation]:
     yield from seen.judged(lambda stack: or_nothing(_ports(_hosts(stack, question), stack, question), "host", EXPECTED_PORT))
     found = gather(digitalocean.sources(clients.digitalocean, SSH_KEY))
     known = _public(declared(clients.settings))
-    own = [key for key in found.stack.of(SSH_KEY) if not another_platform(key, question.catalog.platform)]
+    own = [key for key in found.stack.of(SSH_KEY) if not another_platform(key, question.catalog)]
     yield from found.judged(lambda _: or_nothing((_known(key, known) for key in own), "SSH key", EXPECTED_KEY))
 
 
 def _hosts(stack: Stack, question: Question) -> tuple[Resource, ...]:
-    return tuple(host for host in stack.of(DROPLET) if not another_platform(host, question.catalog.platform))
+    return tuple(host for host in stack.of(DROPLET) if not another_platform(host, question.catalog))
 
 
 def _ports(hosts: tuple[Resource, ...], stack: Stack, question: Question) -> Iterator[Observation]:
     listed = Addresses.parse(question.catalog.promise("firewall.https-only").texts("ssh_addresses"))
     allowed = tuple(Permit("tcp", SSH, block) for block in listed.blocks)
-    ways = Ways(Coverage(stack.of(FIREWALL)), tuple(each for each in stack.of(BALANCER) if _forwards(each)), allowed)
+    forwarding = {verdict: tuple(each for each in stack.of(BALANCER) if _forwards(each) is verdict) for verdict in (True, None)}
+    ways = Ways(Coverage(stack.of(FIREWALL)), forwarding[True], allowed, forwarding[None])
     yield from (port(host, ways) for host in hosts)
 
 
 @dataclass(frozen=True)
 class Ways:
-    """What leads to port 22 anywhere in a stack: its firewalls, the balancers that forward to it, and who may come."""
+    """What leads to port 22 anywhere in a stack: its firewalls, the balancers that forward to it (or perhaps do), and who may come."""
 
     firewalls: Coverage
     balancers: tuple[Resource, ...]
     allowed: tuple[Permit, ...]
+    perhaps: tuple[Resource, ...]
 
     @cached_property
     def _rules(self) -> dict[int, traffic.Rules]:
@@ -105,8 +107,9 @@ def port(host: Resource, ways: Ways) -> Observation:
         faults.append("no firewall covers it, so everybody may reach it")
     if faults:
         return failed(subject, EXPECTED_PORT, "; ".join(faults), MEND_PORT)
-    if seen.doubts or maybe:
-        return unknown(subject, EXPECTED_PORT, "; ".join(seen.doubts) or "which firewalls cover it is not known yet")
+    doubts = [*seen.doubts, *(f"where {label(balancer)} forwards to is not known yet" for balancer in ways.perhaps)]
+    if doubts or maybe:
+        return unknown(subject, EXPECTED_PORT, "; ".join(doubts) or "which firewalls cover it is not known yet")
     return passed(subject, EXPECTED_PORT, f"{len(opened)} listed addresses" if opened else "nobody reaches it")
 
 
@@ -114,13 +117,16 @@ def _reaches_ssh(permit: Permit) -> bool:
     return permit.protocol in ("tcp", "any protocol") and (not permit.ports or SSH.within(permit.ports))
 
 
-def _forwards(balancer: Resource) -> bool:
-    """Whether a balancer's rule leads to port 22 (a target that is not known yet, leads nowhere so far)."""
-    for rule in items(balancer, "forwardingRules") or ():
-        target = rule.get("targetPort") if isinstance(rule, dict) else None
-        if isinstance(target, int | float | str) and str(target).removesuffix(".0") == "22":
-            return True
-    return False
+def _forwards(balancer: Resource) -> bool | None:
+    """Whether a rule of a balancer leads to port 22; None while a target is not known (its other values decide nothing)."""
+    rules = value(balancer, "forwardingRules")
+    if rules is UNKNOWN:
+        return None
+    each = rules if isinstance(rules, list | tuple) else ()
+    targets = [rule.get("targetPort") if isinstance(rule, dict) else UNKNOWN for rule in each]
+    if any(same_id(target) == "22" for target in targets):
+        return True
+    return None if any(map(has_unknown, targets)) else False
 
 
 def keys(host: Resource, stack: Stack) -> Observation:

@@ -32,6 +32,7 @@ from policies.kinds import (
 )
 from policies.readers import cloudflare, cloudflare_account, digitalocean, spaces, tokens, zone_switches
 from policies.readers.live import Source
+from policies.readers.once import Once
 from policies.readers.state import Resource
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def sources(clients: Clients) -> Mapping[str, Source]:
         **_each(IN_ZONES, lambda kind: zone_switches.sources(clients.cloudflare, account, kind)),
         **_each((ACCOUNT, MEMBER), lambda kind: cloudflare_account.sources(clients.cloudflare, account, kind)),
         **_each((ACCOUNT_TOKEN,), lambda _: tokens.sources(clients.cloudflare, account)),
-        **_each((BUCKET,), lambda _: spaces.details(clients.settings)),
+        **_each((BUCKET,), lambda _: spaces.details(clients.settings, Once())),
     }
 
 

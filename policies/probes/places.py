@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from policies.findings import unknown
 from policies.probes.tls import Spot
 from promises.observations import Observation, Vantage
-from services.probe_settings import Host, Origin, Probes
+
+if TYPE_CHECKING:
+    from services.probe_settings import Host, Origin, Probes
 
 T = TypeVar("T")
 

@@ -17,8 +17,12 @@ import ssl
 import struct
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from services.settings import Database
+from policies.probes.deadlines import Deadline
+
+if TYPE_CHECKING:
+    from services.settings import Database
 
 TIMEOUT_SECONDS = 8
 
@@ -53,9 +57,10 @@ class Answer:
 
 def knock(database: Database, source: str = "") -> Answer:
     """Shake hands from `source` (any address of this machine; empty: the system's choice)."""
+    until = Deadline.within(TIMEOUT_SECONDS)
     try:
         bound = (source, 0) if source else None
-        connection = socket.create_connection((database.host, database.port), TIMEOUT_SECONDS, bound)
+        connection = socket.create_connection((database.host, database.port), until.left(), bound)
     except TimeoutError:
         return Answer(Door.UNREACHABLE, f"no answer within {TIMEOUT_SECONDS} s")
     except OSError as error:  # a name nobody knows, no way there, a closed port: nobody was asked
@@ -63,27 +68,29 @@ def knock(database: Database, source: str = "") -> Answer:
     with connection:
         own = str(connection.getsockname()[0])
         try:
-            door, seen = _shake(connection, database)
+            door, seen = _shake(connection, database, until)
         except ssl.SSLError as error:
             return Answer(Door.UNCLEAR, f"TLS failed ({error.reason or type(error).__name__})", own)
+        except TimeoutError:
+            return Answer(Door.UNCLEAR, f"no answer within {TIMEOUT_SECONDS} s of the handshake", own)
         except (OSError, EOFError, ValueError, struct.error) as error:
             return Answer(Door.UNCLEAR, f"the connection ended in the handshake ({type(error).__name__})", own)
     return Answer(door, seen, own)
 
 
-def _shake(connection: socket.socket, database: Database) -> tuple[Door, str]:
+def _shake(connection: socket.socket, database: Database, until: Deadline) -> tuple[Door, str]:
     hello = startup(database.user, database.name)
-    connection.sendall(SSL_REQUEST)
-    answer = _exactly(connection, 1)
+    until.on(connection).sendall(SSL_REQUEST)
+    answer = _exactly(connection, 1, until)
     if answer == b"N":
-        connection.sendall(hello)
-        return _first(connection, "without TLS")
+        until.on(connection).sendall(hello)
+        return _first(connection, until, "without TLS")
     if answer != b"S":
         return Door.UNCLEAR, "the server does not speak Postgres"
     context = ssl.create_default_context(cafile=database.ca_file)
-    with context.wrap_socket(connection, server_hostname=database.host) as secured:
-        secured.sendall(hello)
-        return _first(secured, "over TLS")
+    with context.wrap_socket(until.on(connection), server_hostname=database.host) as secured:
+        until.on(secured).sendall(hello)
+        return _first(secured, until, "over TLS")
 
 
 def startup(user: str, database: str) -> bytes:
@@ -93,11 +100,11 @@ def startup(user: str, database: str) -> bytes:
     return struct.pack("!i", len(body) + 4) + body
 
 
-def _first(connection: socket.socket, how: str) -> tuple[Door, str]:
+def _first(connection: socket.socket, until: Deadline, how: str) -> tuple[Door, str]:
     """The first message that tells; a note on protocol versions comes before it."""
-    kind, body = _message(connection)
+    kind, body = _message(connection, until)
     if kind == b"v":
-        kind, body = _message(connection)
+        kind, body = _message(connection, until)
     if kind == b"R":
         (wanted,) = struct.unpack("!i", body[:4])
         return Door.OPEN, f"let in {how}: {'no password asked for' if wanted == 0 else 'asked for a password'}"
@@ -115,18 +122,18 @@ def error_fields(body: bytes) -> dict[str, str]:
     return {field[:1].decode(): field[1:].decode(errors="replace") for field in body.split(b"\0") if field}
 
 
-def _message(connection: socket.socket) -> tuple[bytes, bytes]:
-    kind = _exactly(connection, 1)
-    (length,) = struct.unpack("!i", _exactly(connection, 4))
+def _message(connection: socket.socket, until: Deadline) -> tuple[bytes, bytes]:
+    kind = _exactly(connection, 1, until)
+    (length,) = struct.unpack("!i", _exactly(connection, 4, until))
     if not 4 <= length <= LONGEST_MESSAGE_BYTES:
         raise ValueError(f"a message of {length} bytes")
-    return kind, _exactly(connection, length - 4)
+    return kind, _exactly(connection, length - 4, until)
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
+def _exactly(connection: socket.socket, count: int, until: Deadline) -> bytes:
     found = b""
     while len(found) < count:
-        part = connection.recv(count - len(found))
+        part = until.on(connection).recv(count - len(found))
         if not part:
             raise EOFError("the server closed the connection")
         found += part

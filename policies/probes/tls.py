@@ -15,6 +15,7 @@ from errno import ECONNRESET
 from pathlib import Path
 
 from policies.probes import greeting
+from policies.probes.deadlines import Deadline
 from policies.probes.postgres import SSL_REQUEST
 
 TIMEOUT_SECONDS = 8
@@ -55,11 +56,12 @@ class NoTlsError(Exception):
 
 def offer_old(spot: Spot, highest: int, random: bytes = b"") -> Offer:
     """Say hello with `highest` as the newest version, and read the first record."""
-    said = f"{greeting.NAMES[highest]} offered"
+    said, until = f"{greeting.NAMES[highest]} offered", Deadline.within(TIMEOUT_SECONDS)
     try:
-        with opened(spot) as connection:
-            connection.sendall(greeting.hello(spot.name, highest, random or os.urandom(greeting.RANDOM_BYTES), spot.alpn))
-            reply = greeting.answer_of(_record(connection))
+        with opened(spot, until) as connection:
+            hello = greeting.hello(spot.name, highest, random or os.urandom(greeting.RANDOM_BYTES), spot.alpn)
+            until.on(connection).sendall(hello)
+            reply = greeting.answer_of(_record(connection, until))
     except TimeoutError:
         return Offer(accepted=False, refused=False, seen=f"{said}: no answer within {TIMEOUT_SECONDS} s")
     except NoTlsError:
@@ -76,8 +78,9 @@ def offer_old(spot: Spot, highest: int, random: bytes = b"") -> Offer:
 
 def offer_modern(spot: Spot) -> Offer:
     """An ordinary handshake, certificate and all. A server that goes on to ask for a client's certificate has welcomed the version."""
+    until = Deadline.within(TIMEOUT_SECONDS)
     try:
-        with opened(spot) as connection, wrapped(spot, connection) as secured:
+        with opened(spot, until) as connection, wrapped(spot, connection, until) as secured:
             return Offer(accepted=True, refused=False, seen=f"{secured.version()} spoken".replace("TLSv", "TLS "))
     except NoTlsError:
         return Offer(accepted=False, refused=False, seen="the server does not begin TLS")
@@ -87,14 +90,14 @@ def offer_modern(spot: Spot) -> Offer:
         return Offer(accepted=False, refused=False, seen=f"a modern client could not connect ({error.strerror or type(error).__name__})")
 
 
-def wrapped(spot: Spot, connection: socket.socket) -> ssl.SSLSocket:
+def wrapped(spot: Spot, connection: socket.socket, until: Deadline) -> ssl.SSLSocket:
     """A modern handshake; raises `OSError`. A connection that was reset already is not wrapped: Python would lose it unclosed."""
     made = context(spot)
     try:
         connection.getpeername()
     except OSError as error:
         raise ConnectionResetError(ECONNRESET, os.strerror(ECONNRESET)) from error
-    return made.wrap_socket(connection, server_hostname=spot.name)
+    return made.wrap_socket(until.on(connection), server_hostname=spot.name)
 
 
 def context(spot: Spot) -> ssl.SSLContext:
@@ -109,30 +112,30 @@ def context(spot: Spot) -> ssl.SSLContext:
     return made
 
 
-def opened(spot: Spot) -> socket.socket:
+def opened(spot: Spot, until: Deadline) -> socket.socket:
     """A connection at the point where TLS begins; raises `OSError` or `NoTlsError`."""
     source = (spot.source, 0) if spot.source else None
-    connection = socket.create_connection((spot.host, spot.port), TIMEOUT_SECONDS, source)
+    connection = socket.create_connection((spot.host, spot.port), until.left(), source)
     try:
-        _begin(connection, spot.protocol)
+        _begin(connection, spot.protocol, until)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _begin(connection: socket.socket, protocol: str) -> None:
+def _begin(connection: socket.socket, protocol: str, until: Deadline) -> None:
     if protocol == "postgres":
-        connection.sendall(SSL_REQUEST)
-        if connection.recv(1) != b"S":
+        until.on(connection).sendall(SSL_REQUEST)
+        if until.on(connection).recv(1) != b"S":
             raise NoTlsError
 
 
-def _record(connection: socket.socket) -> bytes:
+def _record(connection: socket.socket, until: Deadline) -> bytes:
     """The first record whole, or what there was of it."""
     found = b""
     while len(found) < 5 or len(found) < 5 + int.from_bytes(found[3:5], "big"):
-        part = connection.recv(PLAIN_RECORD)
+        part = until.on(connection).recv(PLAIN_RECORD)
         if not part:
             break
         found += part

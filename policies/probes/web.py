@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import quote
 
+from policies.probes.deadlines import Deadline
 from policies.probes.tls import TIMEOUT_SECONDS, NoTlsError, Spot, opened, wrapped
 
 AGENT = "kept-probe/1 (harmless check of this platform's own promises)"
@@ -26,6 +27,9 @@ LARGEST = 64 * 1024
 
 CERTIFICATE_ALERTS = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE")
 """OpenSSL's words, at the end of its reason, for the alerts of a server that wants a client's certificate (TLS 1.3, TLS 1.2, older)."""
+
+NOT_THERE = (TimeoutError, ConnectionRefusedError, ConnectionResetError)
+"""How a machine keeps one away. Whatever else fails (a name, a route, an own address) says something about our side alone."""
 
 EDGE_HEADER = "cf-ray"
 """Stands in every answer that came through the edge."""
@@ -61,17 +65,18 @@ def target(page: str, value: str) -> str:
 
 
 def get(spot: Spot, path: str) -> Page:
-    """One request; a connection that cannot be had is `NOBODY`, whatever kept it away."""
+    """One request. `NOBODY` is silence, a refusal or a reset; who took the connection and said nothing is somebody."""
+    until = Deadline.within(TIMEOUT_SECONDS)
     try:
-        connection = opened(spot)
+        connection = opened(spot, until)
     except (OSError, NoTlsError) as error:
-        return Page(Met.NOBODY, f"no connection ({_words(error)})")
+        return Page(Met.NOBODY if isinstance(error, NOT_THERE) else Met.OTHER, f"no connection ({_words(error)})")
     begun = False
     try:
-        with connection, wrapped(spot, connection) as secured:
+        with connection, wrapped(spot, connection, until) as secured:
             begun = True
-            secured.sendall(_request(spot.name, path))
-            return _read(_received(secured))
+            until.on(secured).sendall(_request(spot.name, path))
+            return _read(_received(secured, until))
     except ssl.SSLError as error:
         if (error.reason or "").endswith(CERTIFICATE_ALERTS):
             return Page(Met.CERTIFICATE, f"refused with the alert {_alert(error)}")
@@ -79,7 +84,8 @@ def get(spot: Spot, path: str) -> Page:
             return Page(Met.NOBODY, "closed before a handshake")
         return Page(Met.OTHER, f"TLS failed ({error.reason or type(error).__name__})")
     except OSError as error:
-        return Page(Met.OTHER if begun else Met.NOBODY, f"the connection ended ({_words(error)})")
+        reset = isinstance(error, ConnectionResetError) and not begun
+        return Page(Met.NOBODY if reset else Met.OTHER, f"the connection ended ({_words(error)})")
 
 
 def _words(error: Exception) -> str:
@@ -96,9 +102,9 @@ def _request(name: str, path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: {name}\r\nUser-Agent: {AGENT}\r\nAccept: */*\r\nConnection: close\r\n\r\n".encode()
 
 
-def _received(secured: ssl.SSLSocket) -> bytes:
+def _received(secured: ssl.SSLSocket, until: Deadline) -> bytes:
     found = b""
-    while len(found) < LARGEST and (part := secured.recv(LARGEST)):
+    while len(found) < LARGEST and (part := until.on(secured).recv(LARGEST)):
         found += part
     return found
 

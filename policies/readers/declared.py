@@ -7,11 +7,14 @@ cannot compare and says so.
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from policies.readers import state
 from policies.readers.state import Stack
 from services.errors import BadData, UsageError
-from services.settings import Settings
+
+if TYPE_CHECKING:
+    from services.settings import Settings
 
 FILE = "state.json"
 

@@ -12,19 +12,21 @@ Locally the same endpoints are reached through the gateway of the local cloud, w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from policies.kinds import BUCKET
 from policies.readers import bucket_settings
 from policies.readers.live import Source, resource
+from policies.readers.once import Once
 from policies.readers.state import UNKNOWN, Resource
 from services.errors import Refused, Unreachable, UsageError
-from services.settings import Settings, secret
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from services.settings import Settings
 
 REGIONS = ("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1")
 """Where Spaces are offered (the provider's own list)."""
@@ -34,13 +36,21 @@ IDENTITY = "admin"
 _ENDPOINT = re.compile(r"https://[a-z]{3}\d\.(?P<domain>digitaloceanspaces\.com)/?")
 
 
-def sources(settings: Settings) -> Mapping[str, Source]:
-    return {"bucket list of Spaces": lambda: list(_buckets(settings))}
+def sources(settings: Settings, once: Once) -> Mapping[str, Source]:
+    """The buckets and their regions; `once` is the memory of the run that asks."""
+    return {"bucket list of Spaces": lambda: list(_buckets(_asked(settings, once)))}
 
 
-def details(settings: Settings) -> Mapping[str, Source]:
+def details(settings: Settings, once: Once) -> Mapping[str, Source]:
     """The same buckets with what each says of itself, and their policies as resources of their own."""
-    return {"bucket settings of Spaces": lambda: list(_described(settings))}
+    return {
+        "bucket settings of Spaces": lambda: once("the settings of buckets", lambda: tuple(_described(settings, _asked(settings, once))))
+    }
+
+
+def _asked(settings: Settings, once: Once) -> Mapping[str, Sequence[str]]:
+    """Every endpoint is asked once a run, whoever needs to know."""
+    return once("the regions of buckets", lambda: _regions(settings))
 
 
 def _regions(settings: Settings) -> dict[str, list[str]]:
@@ -52,13 +62,13 @@ def _regions(settings: Settings) -> dict[str, list[str]]:
     return dict(sorted(found.items()))
 
 
-def _buckets(settings: Settings) -> Iterator[Resource]:
-    for name, found in _regions(settings).items():
+def _buckets(regions: Mapping[str, Sequence[str]]) -> Iterator[Resource]:
+    for name, found in regions.items():
         yield resource(BUCKET, name, region=found[0] if len(found) == 1 else UNKNOWN)
 
 
-def _described(settings: Settings) -> Iterator[Resource]:
-    for name, found in _regions(settings).items():
+def _described(settings: Settings, regions: Mapping[str, Sequence[str]]) -> Iterator[Resource]:
+    for name, found in regions.items():
         if len(found) != 1:
             yield resource(BUCKET, name, region=UNKNOWN, acl=UNKNOWN, versioning=UNKNOWN, lifecycleRules=UNKNOWN)
             continue
@@ -111,6 +121,8 @@ def _client(settings: Settings, region: str) -> S3Client:
     """A client for one region's endpoint; `UsageError` when the settings' endpoint has no regions."""
     import boto3
     from botocore.config import Config
+
+    from services.settings import secret
 
     found = _ENDPOINT.fullmatch(settings.objects.endpoint)
     if found is None and settings.environment != "local":

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from evidence.deployments import Deployed, compose, deployed_states
@@ -45,4 +48,12 @@ def test_the_states_that_were_deployed_come_out_of_the_verified_log(world: World
     world.checkpoint()
     verification = world.verify()
     assert verification.problems == ()
-    assert deployed_states(verification.records) == {"a" * 64, "b" * 64}
+    assert deployed_states(verification.records) == ("a" * 64, "b" * 64)
+
+
+def test_the_state_that_was_deployed_last_stands_at_the_end_though_its_record_came_first(world: World) -> None:
+    writer = world.writer()
+    writer.deployment(replace(deployed("b", Outcome.PASS), finished=START + timedelta(minutes=2)))
+    writer.deployment(deployed("a", Outcome.PASS))
+    world.checkpoint()
+    assert deployed_states(world.verify().records) == ("a" * 64, "b" * 64)

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import ast
+import configparser
+import functools
+import hashlib
+import http.server
 import re
 import shutil
+import ssl
 import subprocess
+import sys
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +24,12 @@ import pytest
 import yaml
 
 from infra import names
-from infra.cloud_init import application, hardening, report, roles, vault, volume
+from infra.cloud_init import application, hardening, jobs, report, roles, vault, volume
 from infra.cloud_init.document import LARGEST_BYTES, File, Part, render
 from infra.config import POSTGRES_VERSIONS
+from localcloud.servers import authority
+from localcloud.servers.authority import Pair, Purpose
+from localcloud.servers.layout import Layout
 from promises.flows import HOSTS
 from tests.infra.support import PLATFORMS, read
 
@@ -114,7 +128,8 @@ def test_the_document_has_the_form_that_cloud_init_wants(platform: str, role: st
     parsed = document(platform, role)
     assert {key: type(value) for key, value in parsed.items()} == KEYS
     for each in parsed["write_files"]:
-        assert set(each) == {"path", "permissions", "owner", "content"}
+        assert set(each) - {"defer"} == {"path", "permissions", "owner", "content"}
+        assert each.get("defer", True) is True
         assert re.fullmatch(r"0[0-7]{3}", each["permissions"])
         assert each["path"].startswith("/")
     assert all(isinstance(word, str) for command in parsed["runcmd"] for word in command)
@@ -133,6 +148,29 @@ def test_a_data_volume_is_encrypted_by_its_host(role: str) -> None:
         assert "luksFormat" in script
         assert "--key-size 512" in script
         assert script.index("luksFormat") < script.index("mkfs.ext4")
+
+
+WRITERS = {"vault": "openbao.service", "collector": "rsyslog.service"}
+
+
+@pytest.mark.parametrize("role", WITH_VOLUMES)
+def test_what_writes_to_the_volume_does_not_start_while_it_is_not_open(role: str) -> None:
+    """Logs and raft would land on the host's own disk, unencrypted."""
+    unit = configparser.ConfigParser()
+    unit.read_string(files("illumacom", role)["/etc/systemd/system/kept-volume.service"])
+    assert unit.get("Install", "RequiredBy", fallback=None) == WRITERS.get(role)
+    assert unit.get("Unit", "Before", fallback=None) == WRITERS.get(role)
+    assert unit["Install"]["WantedBy"] == "multi-user.target"
+    assert unit["Service"]["ExecStart"] == volume.SCRIPT
+
+
+def test_the_collector_writes_to_its_volume_only_after_it_is_open() -> None:
+    """At the first start packages come before commands: what sends rsyslog there is written last, and rsyslog is started later still."""
+    assert deferred("collector") == {"/etc/rsyslog.d/10-collector.conf"}
+    commands = [" ".join(each) for each in document("illumacom", "collector")["runcmd"]]
+    opened = commands.index("systemctl enable --now kept-volume.service")
+    assert opened < commands.index(f"install -d -m 0700 {volume.MOUNT}/log")
+    assert opened < commands.index("systemctl enable --now kept-start-rsyslog.path")
 
 
 def test_a_volume_that_holds_something_unencrypted_is_not_formatted() -> None:
@@ -180,6 +218,88 @@ def test_the_jobs_install_their_software_by_digest_and_only_once_they_may_read_i
     assert "https://illumacom-wheels.nyc3.digitaloceanspaces.com" in script
 
 
+def wheel(folder: Path, name: str, said: str) -> Path:
+    """A wheel with one command, of its own name, that says something."""
+    about, path = f"{name}-1.0.dist-info", folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}.py", f"def main():\n    print({said!r})\n")
+        archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{about}/entry_points.txt", f"[console_scripts]\n{name} = {name}:main\n")
+        archive.writestr(f"{about}/RECORD", "")
+    return path
+
+
+def bundle(bucket: Path, folder: Path, said: str) -> str:
+    """A bundle in the bucket, under its digest; `kept` of it says what is given."""
+    folder.mkdir()
+    needed = wheel(folder, "needed", said)
+    (folder / "requirements.lock").write_text(f"needed==1.0 --hash=sha256:{hashlib.sha256(needed.read_bytes()).hexdigest()}\n")
+    wheel(folder, "kept", said)
+    with tarfile.open(folder / "bundle.tar", "w") as archive:
+        for path in sorted(folder.iterdir()):
+            if path.name != "bundle.tar":
+                archive.add(path, path.name)
+    digest = hashlib.sha256((folder / "bundle.tar").read_bytes()).hexdigest()
+    (folder / "bundle.tar").rename(bucket / f"{digest}.tar")
+    return digest
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_args: object) -> None:
+        """Nothing on the console."""
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Iterator[tuple[str, Path, Path]]:
+    """A folder over HTTPS: its address, the folder, the credentials with the authority that curl is to trust."""
+    layout, folder, credentials = Layout(tmp_path / "authority"), tmp_path / "bucket", tmp_path / "credentials"
+    layout.create()
+    authority.ensure(layout, (), datetime.now(UTC))
+    pair = authority.issue(layout.authority, Pair(tmp_path / "n.pem", tmp_path / "n.key"), "localhost", Purpose.SERVER, datetime.now(UTC))
+    folder.mkdir()
+    credentials.mkdir()
+    (credentials / "wheels").write_text(f'user = "a:b"\ncacert = "{layout.ca_file}"\n')
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secured.load_cert_chain(pair.certificate, pair.key)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
+        server.socket = secured.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"https://localhost:{server.server_port}", folder, credentials
+        server.shutdown()
+        thread.join()
+
+
+def test_what_is_installed_runs_and_a_new_bundle_takes_its_place_in_one_step(bucket: tuple[str, Path, Path], tmp_path: Path) -> None:
+    """The script itself, from a bucket over HTTPS, with its two places moved into a folder of the test's."""
+    address, folder, credentials = bucket
+    (text,) = (each.content for each in jobs.installed(address, "0" * 64).files if each.path.endswith("sbin/kept-install"))
+    home, command, script = tmp_path / "kept", tmp_path / "command", tmp_path / "kept-install"
+    script.write_text(text.replace(jobs.HOME, str(home)).replace("/usr/local/bin/kept", str(command)))
+
+    def install(digest: str) -> int:
+        environment = {"PATH": f"{sys.base_prefix}/bin:/usr/bin:/bin", "CREDENTIALS_DIRECTORY": str(credentials)}
+        return subprocess.run(["/bin/sh", script, digest], env=environment, check=False, capture_output=True).returncode
+
+    def said() -> str:
+        return subprocess.run([command], check=True, capture_output=True, text=True).stdout.strip()
+
+    first, second = bundle(folder, tmp_path / "one", "one"), bundle(folder, tmp_path / "two", "two")
+    assert install(first) == 0
+    assert said() == "one"
+    (folder / f"{second}.tar").rename(folder / "kept-back")
+    shutil.copy(folder / f"{first}.tar", folder / f"{second}.tar")
+    assert install(second) != 0, "a bundle with another digest is refused"
+    assert said() == "one"
+    (folder / "kept-back").rename(folder / f"{second}.tar")
+    assert install(second) == 0
+    assert said() == "two"
+    assert home.readlink() == Path(f"{home}-{second}")
+    (folder / f"{second}.tar").unlink()
+    assert install(second) == 0, "what is installed is not fetched again at every start"
+
+
 def test_the_jobs_database_client_is_as_new_as_the_newest_server() -> None:
     """pg_dump refuses a server that is newer than itself."""
     (client,) = [each for each in document("illumacom", "jobs")["packages"] if each.startswith("postgresql-client")]
@@ -194,12 +314,31 @@ def test_an_application_host_answers_the_edge_alone() -> None:
     assert "$remote_addr" not in site
 
 
+def deferred(role: str) -> set[str]:
+    """Paths that are written after the packages."""
+    return {each["path"] for each in document("illumacom", role)["write_files"] if each.get("defer")}
+
+
+def test_nginx_is_installed_without_our_site_and_starts_only_with_the_key() -> None:
+    """The package's own start would fail for want of the certificate, and leave the package half configured."""
+    assert deferred("app") == {"/etc/nginx/sites-enabled/kept"}
+    written = files("illumacom", "app")
+    assert written["/etc/systemd/system/nginx.service.d/10-kept.conf"] == f"[Unit]\nConditionPathExists={application.ORIGIN_KEY}\n"
+    assert f"PathExists={application.ORIGIN_KEY}\n" in written["/etc/systemd/system/kept-start-nginx.path"]
+
+
 TLS = {"1.2": "TLSv1.2 TLSv1.3", "1.3": "TLSv1.3"}
 
 
 @pytest.mark.parametrize(("lowest", "spoken"), TLS.items(), ids=TLS.keys())
 def test_no_version_below_the_promised_one_is_spoken(lowest: str, spoken: str) -> None:
-    assert f"ssl_protocols {spoken};" in application.site("app.shop.example", 443, lowest)
+    """By any server of the socket: nginx agrees on the version with the default one, before it knows the name."""
+    servers = application.site("app.shop.example", 443, lowest).split("\nserver {")[1:]
+    assert len(servers) == 2
+    for server in servers:
+        assert f"\n  ssl_protocols {spoken};\n" in server
+        assert "\n  ssl_verify_client on;\n" in server
+        assert f"\n  ssl_client_certificate {application.ORIGIN_PULL};\n" in server
 
 
 def test_logs_leave_for_a_collector_that_proves_who_it_is() -> None:
@@ -211,6 +350,23 @@ def test_logs_leave_for_a_collector_that_proves_who_it_is() -> None:
     assert "omfwd" not in receive
     assert 'input(type="imtcp" port="6514"' in receive
     assert "https://illumacom-logs.nyc3.digitaloceanspaces.com/hosts" in files("illumacom", "collector")["/usr/local/sbin/kept-ship-logs"]
+
+
+def test_the_collector_names_its_files_after_the_peer_and_never_after_what_a_line_says() -> None:
+    receive = files("illumacom", "collector")["/etc/rsyslog.d/10-collector.conf"]
+    (name,) = re.findall(r'template\(name="hourly" type="string" string="([^"]*)"\)', receive)
+    assert name.startswith(f"{volume.MOUNT}/log/%fromhost-ip%.")
+    assert set(re.findall(r"%([^%]+)%", name)) == {"fromhost-ip", "$year", "$month", "$day", "$hour"}
+    assert set(re.findall(r'dynaFile="(\w+)"', receive)) == {"hourly"}
+
+
+@pytest.mark.parametrize("role", HOSTS)
+def test_the_longest_report_is_sent_and_received_whole(role: str) -> None:
+    written = files("illumacom", role)
+    (size,) = re.findall(r"logger .*--size (\d+)", written["/usr/local/sbin/kept-report"])
+    (largest,) = re.findall(r'maxMessageSize="(\d+)k"', written["/etc/rsyslog.d/10-collector.conf"])
+    header = 1024
+    assert int(size) + header <= int(largest) * 1024
 
 
 @pytest.mark.parametrize("role", HOSTS)

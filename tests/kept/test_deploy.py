@@ -77,8 +77,12 @@ def test_a_state_that_came_about_past_it_proves_nothing_until_it_is_deployed(dem
     path.write_text(json.dumps(document))
     reasons = plan_reasons(demo, code=5)
     assert reasons["region.us-only"] == [f"regions.plan (plan): {UNDEPLOYED}"]
-    assert reasons["firewall.https-only"] == [f"firewall.plan (plan): {UNDEPLOYED}"]
+    assert reasons["firewall.https-only"] == [f"{control} (plan): {UNDEPLOYED}" for control in ("firewall.plan", "flows.plan")]
     assert not any(UNDEPLOYED in reason for reason in reasons["keys.rotation"])
+    elsewhere = path.rename(path.with_suffix(".elsewhere"))
+    reasons = plan_reasons(demo, "--vantage", "inside", code=5)
+    elsewhere.rename(path)
+    assert reasons["region.us-only"] == [f"regions.plan (plan): {UNDEPLOYED}"], "who has no state at hand sees it in the log"
     deployed = demo.json("deploy", "--apply", "--yes", "--env", "local")
     assert deployed["recorded"] is True
     rows = demo.json("evidence", "show")["records"]
@@ -184,7 +188,7 @@ def test_a_plain_pulumi_up_past_the_pack_is_found(own_servers: Environment) -> N
     """Deploy: recorded. Refresh without changes: the same state. `pulumi up` by hand: no record, and every plan proof falls."""
     done = procedure.deploy(PLATFORM, own_servers, silent)
     assert (done.how, done.recorded, done.outcome.exit_code) == ("pulumi up", True, 0)
-    assert deployed_states(own_servers.log.verify().records) == {done.state_digest}
+    assert deployed_states(own_servers.log.verify().records) == (done.state_digest,)
     mine = LocalStack(PLATFORM, own_servers.settings, locations.local_folder())
     mine.check_unchanged()
     assert current(own_servers).stack.digest == done.state_digest

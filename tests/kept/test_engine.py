@@ -13,7 +13,7 @@ import yaml
 from kept import engine, locations
 from kept import local as local_run
 from kept.provision import BY_ENGINE, provision
-from kept.stacks import LocalStack, local_config, without_proxy
+from kept.stacks import LocalStack, RemoteStack, local_config, without_proxy
 from policies.readers import state
 from policies.readers.rehearsal import rehearse_project
 from policies.readers.state import REDACTED, UNKNOWN
@@ -61,6 +61,53 @@ def test_a_failure_is_told_in_one_line(lines: list[str], message: str) -> None:
     assert message in told
     assert "\n" not in told
     assert hint
+
+
+SPEAKING = """#!/bin/sh
+echo "$@" >> "$SAID"
+case "$*" in *--expect-no-changes*) [ -z "$CHANGED" ] || { echo "error: $CHANGED"; exit 255; } ;; esac
+"""
+"""Notes how it was called; with `CHANGED` it says that where nothing should have changed, as the engine does."""
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The calls of a stand-in for the command line, one a line."""
+    command = tmp_path / "bin" / engine.COMMAND
+    command.parent.mkdir()
+    command.write_text(SPEAKING)
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{command.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("SAID", str(tmp_path / "said"))
+    monkeypatch.setenv("CHANGED", "")
+    return tmp_path / "said"
+
+
+def test_an_update_brings_drift_back_under_the_eyes_of_the_pack_and_ends_with_nothing_to_change(told: Path) -> None:
+    RemoteStack(PLATFORM).up(lambda _: None)
+    up, refresh, preview = told.read_text().splitlines()
+    assert up.startswith("up ")
+    assert {"--refresh", "--policy-pack"} <= set(up.split())
+    assert refresh.startswith("refresh ")
+    assert preview.startswith("preview ")
+    assert "--expect-no-changes" in preview
+
+
+UNSETTLED = {
+    "drift that the refresh took in": ("no changes were expected but changes were proposed", "is not what the program says", "--diff"),
+    "an engine that could not look": ("the credentials have expired", "the credentials have expired", "mend what it names"),
+}
+
+
+@pytest.mark.parametrize(("said", "message", "hint"), UNSETTLED.values(), ids=UNSETTLED.keys())
+def test_a_stack_that_has_not_settled_is_no_deployed_one(
+    told: Path, monkeypatch: pytest.MonkeyPatch, said: str, message: str, hint: str
+) -> None:
+    monkeypatch.setenv("CHANGED", said)
+    with pytest.raises(engine.EngineError, match=message) as caught:
+        RemoteStack(PLATFORM).up(lambda _: None)
+    assert hint in caught.value.hint
+    assert len(told.read_text().splitlines()) == 3
 
 
 @pytest.fixture(scope="module")

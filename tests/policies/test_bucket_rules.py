@@ -30,6 +30,8 @@ POLICIES: dict[str, tuple[Any, Any, list[str | None]]] = {
     "a policy that is not known yet": ("logs", UNKNOWN, [None]),
     "a policy that is no JSON": ("logs", "{", [None]),
     "a policy that is a list": ("logs", "[]", [None]),
+    "statements that are a number": ("logs", {"Statement": 5}, [None]),
+    "statements that are a word": ("logs", {"Statement": "allow"}, [None]),
     "a statement that is a word": ("logs", {"Statement": ["allow"]}, [None]),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -97,6 +98,20 @@ def test_the_plan_is_judged_at_one_moment() -> None:
     runs = judge_plan(Stack("illumacom", (), ""), CATALOG, NOW)
     assert {each.finished for each in runs} == {each.started for each in runs} == {NOW}
     assert all(each.observations for each in runs), "an empty stack is not passed over in silence"
+
+
+def test_what_two_live_controls_ask_for_is_asked_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And again by the next run: no answer outlives the one that asked."""
+    reading = count(1)
+
+    def asks(_: Any, question: Question) -> Iterable[Observation]:
+        return [Observation(str(question.once("buckets", lambda: next(reading))), Outcome.PASS, "x", "x")]
+
+    found = (Task(PROMISE, control(asks, name="one")), Task(CATALOG.promise("sharing.processors"), control(asks, name="two")))
+    monkeypatch.setattr(judging, "tasks", lambda *_: found)
+    subjects = [[each.observations[0].subject for each in run_live(None, CATALOG, NOW, lambda: NOW)] for _ in range(2)]  # type: ignore[arg-type]
+    assert subjects == [["1", "1"], ["2", "2"]]
+    assert [run(task, None, CATALOG, lambda: NOW).observations[0].subject for task in found] == ["3", "4"], "by itself, each asks"
 
 
 def test_live_controls_run_side_by_side_and_come_back_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

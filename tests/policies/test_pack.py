@@ -187,10 +187,10 @@ def test_what_one_resource_shows_is_flagged_before_it_exists(analyzer: Any, case
 
 
 def test_what_a_preview_cannot_know_is_an_advisory_that_names_it(analyzer: Any) -> None:
-    (found,) = whole(analyzer, stack(put("web0", "vpcUuid", PLACEHOLDER)))
-    assert found.policyName == "network.plan"
-    assert found.enforcementLevel == analyzer_pb2.ADVISORY
-    assert "droplet web0" in found.message
+    found = {each.policyName: each for each in whole(analyzer, stack(put("web0", "vpcUuid", PLACEHOLDER)))}
+    assert set(found) == {"network.plan", "separation.plan"}
+    assert {each.enforcementLevel for each in found.values()} == {analyzer_pb2.ADVISORY}
+    assert "droplet web0" in found["network.plan"].message
 
 
 def test_what_cannot_be_judged_is_a_violation_once_nothing_is_unknown(analyzer: Any) -> None:

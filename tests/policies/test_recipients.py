@@ -6,7 +6,7 @@ import pytest
 
 from policies.recipients import OURSELVES, host_of, processor
 
-OWN = ("example.com", "10.10.0.4")
+OWN = ("example.com", "Example.ORG")
 
 PARTIES = {
     "nyc3.digitaloceanspaces.com": "digitalocean",
@@ -14,6 +14,25 @@ PARTIES = {
     "notdigitalocean.com": "",
     "digitalocean.com.stranger.example": "",
     "spf.mtasv.net": "postmark",
+    "api.postmarkapp.com": "postmark",
+    "cloud.digitalocean.com": "digitalocean",
+    "shop.ondigitalocean.app": "digitalocean",
+    "db.ondigitalocean.com": "digitalocean",
+    "api.cloudflare.com": "cloudflare",
+    "x.cdn.cloudflare.net": "cloudflare",
+    "team.cloudflareaccess.com": "cloudflare",
+    "edge.workers.dev": "cloudflare",
+    "site.pages.dev": "cloudflare",
+    "js.stripe.com": "stripe",
+    "m.stripe.network": "stripe",
+    "help.zendesk.com": "zendesk",
+    "static.zdassets.com": "zendesk",
+    "api.dhl.com": "dhl",
+    "apis.fedex.com": "fedex",
+    "onlinetools.ups.com": "ups",
+    "secure.usps.com": "usps",
+    " app.example.com ": OURSELVES,
+    "mail.example.org": OURSELVES,
     "app.example.com": OURSELVES,
     "example.com": OURSELVES,
     "myexample.com": "",
@@ -42,7 +61,9 @@ HOSTS = {
     "10.0.0.4:6514": "10.0.0.4",
     "fd00::4": "fd00::4",
     "logs.example.com": "logs.example.com",
+    " logs.example.com\n": "logs.example.com",
     "https://[not an address": "",
+    "https:///x": "",
     "": "",
 }
 

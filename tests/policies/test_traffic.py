@@ -92,6 +92,7 @@ ODD = {
     "addresses that are a number": {"protocol": "tcp", "portRange": "22", "sourceAddresses": 7},
     "a rule that is a text": "tcp from everywhere",
     "a rule that is nothing": None,
+    "a tag that is not known yet": {"protocol": "tcp", "portRange": "22", "sourceTags": [UNKNOWN]},
     "an unknown port": {"protocol": "tcp", "portRange": UNKNOWN, "sourceAddresses": ["1.2.3.4"]},
 }
 
@@ -112,6 +113,7 @@ def test_an_address_with_a_zone_is_its_network() -> None:
 def test_rules_that_are_no_list_are_a_doubt() -> None:
     assert traffic.read(UNKNOWN, "source").doubts
     assert traffic.read("all", "source").doubts
+    assert traffic.read("", "source").doubts
     assert traffic.read({"protocol": "tcp"}, "source").doubts
     assert traffic.read(None, "source") == traffic.Rules()
 
@@ -119,6 +121,54 @@ def test_rules_that_are_no_list_are_a_doubt() -> None:
 def test_a_rule_without_a_peer_and_one_without_ports_are_permits_of_their_own() -> None:
     read = traffic.read([{"protocol": "tcp", "portRange": "22"}, {"protocol": "icmp", "sourceAddresses": ["10.0.0.0/8"]}], "source")
     assert traffic.excess(read.permits, [Permit("tcp", ports.ALL, network("0.0.0.0/0"))]) == read.permits
+    assert [str(each) for each in read.permits] == ["tcp/22 a peer that is not named", "icmp 10.0.0.0/8"]
+
+
+def test_every_peer_of_a_rule_is_a_permit() -> None:
+    """However many sorts of peers one rule names; an empty id of a balancer names none."""
+    rule = {
+        "protocol": "TCP",
+        "portRange": "22",
+        "sourceAddresses": ["10.0.0.0/8"],
+        "sourceTags": ["Web"],
+        "sourceDropletIds": [1002.0],
+        "sourceLoadBalancerUids": ["", "b1"],
+        "sourceKubernetesIds": ["k1"],
+    }
+    permits = traffic.read([rule], "source").permits
+    peers = ["10.0.0.0/8", "tag web", "droplet 1002", "the balancer", "Kubernetes cluster k1"]
+    assert [str(each) for each in permits] == [f"tcp/22 {peer}" for peer in peers]
+
+
+def test_a_rule_without_a_protocol_is_a_permit_of_any() -> None:
+    (permit,) = traffic.read([{"portRange": "443", "sourceTags": ["web"]}], "source").permits
+    assert traffic.excess([permit], [Permit("tcp", ports.ALL, "tag web"), Permit("udp", ports.ALL, "tag web")]) == (permit,)
+    assert str(permit) == "any protocol tag web"
+
+
+def _of(opened: str, *peers: str) -> list[Permit]:
+    return [Permit("tcp", ports.parse(opened), network(peer)) for peer in peers]
+
+
+PIECES: dict[str, tuple[list[Permit], str]] = {
+    "cut in other places by port than by address": (
+        [*_of("20-25", "10.0.0.0/9"), *_of("26-30", "10.0.0.0/10", "10.64.0.0/10"), *_of("20-30", "10.128.0.0/9")],
+        "",
+    ),
+    "with a piece missing at some ports": ([*_of("20-25", "10.0.0.0/9"), *_of("20-30", "10.128.0.0/9")], "26-30"),
+    "half of it, and a tag": ([*_of("20-30", "10.0.0.0/9"), Permit("tcp", ports.parse("20-30"), "tag web")], "20-30"),
+    "half of it, and IPv6": ([*_of("20-30", "10.0.0.0/9", "::/1", "8000::/1")], "20-30"),
+    "half of it, and the other half by UDP": (
+        [*_of("20-30", "10.0.0.0/9"), Permit("udp", ports.parse("20-30"), network("10.128.0.0/9"))],
+        "20-30",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PIECES)
+def test_a_block_may_be_covered_in_pieces(case: str) -> None:
+    allowed, left = PIECES[case]
+    assert traffic.excess(_of("20-30", "10.0.0.0/8"), allowed) == tuple(_of(left, "10.0.0.0/8") if left else ())
 
 
 def test_five_thousand_rules_are_compared_as_five() -> None:

@@ -118,6 +118,16 @@ def test_a_catalog_is_read() -> None:
     assert [column.name for column in catalog.data_map.table("labels").encrypted()] == ["name"]
 
 
+def test_platforms_that_share_the_account_may_be_listed() -> None:
+    assert read(CATALOG).shares_account_with == ()
+    platform = read(CATALOG).platform
+    other = next(each for each in platforms() if each != platform)
+    assert read(f"{CATALOG}shares_account_with: [{other}]\n").shares_account_with == (other,)
+    for wrong in ("nobody", platform):
+        with pytest.raises(CatalogError, match="is no other platform"):
+            read(f"{CATALOG}shares_account_with: [{wrong}]\n")
+
+
 def test_domains_of_ours_may_be_listed() -> None:
     assert read(CATALOG).domains == ()
     assert read(f"{CATALOG}domains: [mail.example, on-call.mail.example]\n").domains == ("mail.example", "on-call.mail.example")

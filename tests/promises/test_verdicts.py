@@ -127,36 +127,96 @@ RULES = {
         promise(PLAN), (run(PLAN, seen("shelf 1", FAIL), state_digest="bb"),), Status.NOT_PROVEN, arguments={"state_digest": "aa"}
     ),
     "a plan run for a state that was deployed": Case(
-        promise(PLAN), (run(PLAN, state_digest="aa"),), Status.KEPT, arguments={"state_digest": "aa", "deployed": {"aa", "bb"}}
+        promise(PLAN), (run(PLAN, state_digest="aa"),), Status.KEPT, arguments={"state_digest": "aa", "deployed": ("aa", "bb")}
     ),
     "a plan run for a state that came about past the pack": Case(
         promise(PLAN),
         (run(PLAN, state_digest="aa"),),
         Status.NOT_PROVEN,
         "shelf.plan (plan): the stack's state has no deployment record",
-        arguments={"state_digest": "aa", "deployed": {"bb"}},
+        arguments={"state_digest": "aa", "deployed": ("bb",)},
     ),
     "a failure in a state that came about past the pack is one": Case(
         promise(PLAN),
         (run(PLAN, seen("shelf 1", FAIL), state_digest="aa"),),
         Status.BROKEN,
         "1 of 1 subject failed",
-        arguments={"state_digest": "aa", "deployed": set()},
+        arguments={"state_digest": "aa", "deployed": ()},
     ),
     "a state that came about past the pack says nothing about live runs": Case(
-        promise(LIVE), (run(LIVE),), Status.KEPT, arguments={"state_digest": "aa", "deployed": set()}
+        promise(LIVE), (run(LIVE),), Status.KEPT, arguments={"state_digest": "aa", "deployed": ()}
     ),
     "what was not proven in a state past the pack keeps its own reason too": Case(
         promise(PLAN),
         (run(PLAN, state_digest="bb"),),
         Status.NOT_PROVEN,
         "the stack has changed since its last run",
-        arguments={"state_digest": "aa", "deployed": {"bb"}},
+        arguments={"state_digest": "aa", "deployed": ("bb",)},
     ),
-    "deployments say nothing when no state is asked about": Case(
-        promise(PLAN), (run(PLAN, state_digest="bb"),), Status.KEPT, arguments={"deployed": set()}
+    "with no state at hand, a plan run for the state that was deployed last": Case(
+        promise(PLAN), (run(PLAN, state_digest="bb"),), Status.KEPT, arguments={"deployed": ("aa", "bb")}
     ),
-    "a plan run when no state is asked about": Case(promise(PLAN), (run(PLAN, state_digest="bb"),), Status.KEPT),
+    "with no state at hand, a plan run for a state that came about past the pack": Case(
+        promise(PLAN),
+        (run(PLAN, state_digest="cc"),),
+        Status.NOT_PROVEN,
+        "shelf.plan (plan): the stack's state has no deployment record",
+        arguments={"deployed": ("aa", "bb")},
+    ),
+    "with no state at hand and nothing ever deployed": Case(
+        promise(PLAN), (run(PLAN, state_digest="bb"),), Status.NOT_PROVEN, "has no deployment record", arguments={"deployed": ()}
+    ),
+    "with no state at hand, a plan run that does not say which state it judged": Case(
+        promise(PLAN), (run(PLAN),), Status.NOT_PROVEN, "has no deployment record", arguments={"deployed": ("aa",)}
+    ),
+    "with no state at hand, a plan run for a state that was deployed over": Case(
+        promise(PLAN),
+        (run(PLAN, state_digest="aa"),),
+        Status.NOT_PROVEN,
+        "shelf.plan (plan): its last run is not of the state that was deployed last",
+        arguments={"deployed": ("aa", "bb")},
+    ),
+    "with no state at hand, an older state that was deployed again": Case(
+        promise(PLAN), (run(PLAN, state_digest="aa"),), Status.KEPT, arguments={"deployed": ("aa", "bb", "aa")}
+    ),
+    "with no state at hand, a newer run that saw a state past the pack, though it did not come to its end": Case(
+        promise(PLAN),
+        (run(PLAN, state_digest="aa", age=2 * HOUR), run(PLAN, state_digest="cc", complete=False)),
+        Status.NOT_PROVEN,
+        "has no deployment record",
+        arguments={"deployed": ("aa",)},
+    ),
+    "with no state at hand, a newer run of another promise that saw a state past the pack": Case(
+        promise(PLAN),
+        (run(PLAN, state_digest="aa", age=2 * HOUR), replace(run(PLAN, state_digest="cc"), promise="door.locked")),
+        Status.NOT_PROVEN,
+        "has no deployment record",
+        arguments={"deployed": ("aa",)},
+    ),
+    "with no state at hand, an older run that saw another state": Case(
+        promise(PLAN),
+        (run(PLAN, state_digest="cc", age=2 * HOUR), run(PLAN, state_digest="aa")),
+        Status.KEPT,
+        arguments={"deployed": ("aa",)},
+    ),
+    "with no state at hand, an own run for the old state beside another promise's for the new one": Case(
+        promise(PLAN),
+        (run(PLAN, state_digest="aa", age=2 * HOUR), replace(run(PLAN, state_digest="bb"), promise="door.locked")),
+        Status.NOT_PROVEN,
+        "is not of the state that was deployed last",
+        arguments={"deployed": ("aa", "bb")},
+    ),
+    "with no state at hand, a failure in a state past the pack is one": Case(
+        promise(PLAN),
+        (run(PLAN, seen("shelf 1", FAIL), state_digest="cc"),),
+        Status.BROKEN,
+        "1 of 1 subject failed",
+        arguments={"deployed": ("aa",)},
+    ),
+    "with no state at hand, plan runs say nothing about live ones": Case(
+        promise(LIVE), (run(LIVE), run(PLAN, state_digest="cc")), Status.KEPT, arguments={"deployed": ("aa",)}
+    ),
+    "a plan run when no state and no deployment is asked about": Case(promise(PLAN), (run(PLAN, state_digest="bb"),), Status.KEPT),
     "no plan run though a state is asked about": Case(
         promise(PLAN), (), Status.NOT_PROVEN, "no run in the log", arguments={"state_digest": "aa"}
     ),

@@ -273,6 +273,31 @@ UNDECLARED: Broken = {
     ),
     "a balancer that sends to another port": ((put("lb", "forwardingRules.0.targetPort", 8443),), {"flows.plan": "flows of balancer lb"}),
     "a balancer that leaves an edge range out": ((drop("lb", "firewall.allows.3"),), {"flows.plan": "flows of balancer lb"}),
+    "a host behind the firewall of another part alone": (
+        (put("web", "tags", []), put("jobs", "dropletIds", [1001, 1002])),
+        {"flows.plan": "inbound flows of droplet web0|outbound flows of droplet web0"},
+    ),
+    "a second host of a part, behind no firewall": (
+        (
+            plus(
+                "jobs1",
+                DROPLET,
+                id="1006",
+                name="jobs1",
+                region="nyc3",
+                vpcUuid=NETWORK,
+                publicNetworking=True,
+                tags=["illumacom-jobs"],
+                sshKeys=["1000"],
+                userData=USER_DATA,
+            ),
+        ),
+        {
+            "firewall.plan": "droplet jobs1",
+            "flows.plan": "inbound flows of droplet jobs1|outbound flows of droplet jobs1",
+            "ssh.plan": "port 22 of droplet jobs1",
+        },
+    ),
     "a droplet of no declared part": ((put("jobs0", "tags", ["other"]),), {"flows.plan": "flows of droplet jobs0"}),
     "a droplet without a public interface and without a firewall": (
         (

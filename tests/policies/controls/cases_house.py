@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from policies.kinds import (
     BUCKET_POLICY,
-    DROPLET,
-    FIREWALL,
     NOTIFICATION,
     RECORD,
     SEARCH_SINK,
     SPACES_KEY,
     SSH_KEY,
     UPTIME_ALERT,
+    VOLUME,
     VOLUME_ATTACHMENT,
     WEBHOOK,
 )
@@ -119,6 +118,21 @@ LOGINS: Broken = {
         (lets_in("tcp", "20-30", sourceTags=["illumacom-jobs"]),),
         {"flows.plan": "inbound flows of droplet web0", "ssh.plan": "port 22 of droplet web0"},
     ),
+    "every protocol from a private range": (
+        (lets_in("", "", "10.0.0.0/8"),),
+        {"flows.plan": "inbound flows of droplet web0", "ssh.plan": "port 22 of droplet web0"},
+    ),
+    "a port beside that of SSH for those who operate": (
+        (lets_in("tcp", "22-23", "198.51.100.7"),),
+        {"firewall.plan": "droplet web0", "flows.plan": "inbound flows of droplet web0"},
+    ),
+    "SSH through the balancer, whatever else it does": (
+        (
+            put("lb", "forwardingRules.0.certificateName", "[secret]"),
+            put("lb", "forwardingRules.0.targetPort", "22"),
+        ),
+        {"ssh.plan": "|".join(f"port 22 of droplet {name}" for name in ("web0", "jobs0", "vault0", "logs0"))},
+    ),
     "SSH through the balancer": (
         (put("lb", "forwardingRules.0.targetPort", 22.0),),
         {
@@ -140,6 +154,11 @@ VOLUMES: Broken = {
     "a volume that the script does not name": ((put("data", "name", "data2"),), {"volumes.plan": "volume data2"}),
     "a volume whose name only begins alike": ((put("data", "name", "dat"),), {"volumes.plan": "volume dat"}),
     "a volume with a file system of the cloud's": ((put("data", "initialFilesystemType", "ext4"),), _VOLUME),
+    "a volume with a file system of the cloud's, by its older name": ((put("data", "filesystemType", "ext4"),), _VOLUME),
+    "a volume that says itself whose it is": (
+        (put("data", "dropletIds", [1001.0]), put("web0", "userData", USER_DATA.replace("luksFormat", "x"))),
+        _VOLUME,
+    ),
     "a volume of a host that opens another": (
         (put("jobs0", "volumeIds", []), put("web0", "volumeIds", ["v1"]), put("web0", "userData", "#cloud-config\nssh_pwauth: false\n")),
         {"volumes.plan": "volume data", "ssh.plan": "logins of droplet web0", "logging.plan": "journal of droplet web0"},
@@ -186,8 +205,19 @@ SEPARATION: Broken = {
         (put("trusted", "rules.1", {"type": "tag", "value": "Illumacom-Vault"}),),
         {"separation.plan": "droplet vault0"},
     ),
+    "key hosts in capitals that reach the database by their tag": (
+        (put("vault0", "tags", ["ILLUMACOM-VAULT"]), put("trusted", "rules.1", {"type": "tag", "value": "illumacom-vault"})),
+        {"separation.plan": "droplet vault0"},
+    ),
     "a key host behind the balancer": ((put("lb", "dropletIds", [1003]),), {"separation.plan": "droplet vault0"}),
-    "key hosts behind the balancer": ((put("lb", "dropletTag", "illumacom-vault"),), {"separation.plan": "droplet vault0"}),
+    "key hosts behind the balancer": (
+        (put("lb", "dropletTag", "illumacom-vault"),),
+        {"separation.plan": "droplet vault0", "flows.plan": "flows of balancer lb"},
+    ),
+    "key hosts behind the balancer, in capitals": (
+        (put("lb", "dropletTag", "ILLUMACOM-VAULT"),),
+        {"separation.plan": "droplet vault0", "flows.plan": "flows of balancer lb"},
+    ),
     "a volume of two hosts": ((put("vault0", "volumeIds", ["v1"]),), {"separation.plan": "droplet vault0"}),
     "a key to backups and more": (
         (put("backup-reader", "grants", [{"bucket": f"illumacom-{each}", "permission": "read"} for each in ("backups", "objects")]),),
@@ -208,6 +238,18 @@ GRANTS: Broken = {
         (put("logs-writer", "grants", [{"bucket": "", "permission": "fullaccess"}]),),
         {"grants.plan": "Spaces key illumacom-logs", "separation.plan": "Spaces key illumacom-logs"},
     ),
+    "a key without limits on one bucket": (
+        (put("logs-writer", "grants.0.permission", "fullaccess"),),
+        {"grants.plan": "Spaces key illumacom-logs", "separation.plan": "Spaces key illumacom-logs"},
+    ),
+    "a key to whatever bucket": (
+        (put("logs-writer", "grants.0.bucket", ""),),
+        {"grants.plan": "Spaces key illumacom-logs", "separation.plan": "Spaces key illumacom-logs"},
+    ),
+    "a key to two buckets, neither of them the backups'": (
+        (put("logs-writer", "grants", [{"bucket": f"illumacom-{each}", "permission": "read"} for each in ("logs", "objects")]),),
+        {"grants.plan": "Spaces key illumacom-logs"},
+    ),
     "a key for no purpose": (
         (plus("other", SPACES_KEY, id="x", name="illumacom-ci", grants=[]),),
         {"grants.plan": "Spaces key illumacom-ci"},
@@ -224,6 +266,14 @@ BUCKETS: Broken = {
     ),
     "a replica beside the backups": ((put("rep", "region", "sfo2"),), {"areas.plan": "backups of replica rep"}),
     "no bucket of backups": ((without("backups"),), _BOTH),
+    "backups that name no region, while the database does": (
+        (drop("backups", "region"),),
+        {**_BOTH, "regions.plan": "bucket illumacom-backups"},
+    ),
+    "backups in a region that is no text": (
+        (put("backups", "region", 3),),
+        {**_BOTH, "regions.plan": "bucket illumacom-backups"},
+    ),
     "a database that names no region": (
         (drop("db", "region"),),
         {"areas.plan": "backups of database illumacom", "regions.plan": "database illumacom"},
@@ -352,6 +402,30 @@ RECIPIENTS: Broken = {
         (put("spf", "content", '"v=spf1 +all"'),),
         {"recipients.plan": "sender in record example.com TXT"},
     ),
+    "whoever sends as the stranger's host does": (
+        (put("spf", "content", '"v=spf1 a:mail.stranger.example/24 -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
+    "whoever takes the stranger's mail": (
+        (put("spf", "content", '"v=spf1 mx:stranger.example -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
+    "whoever has a name of the stranger's": (
+        (put("spf", "content", '"v=spf1 ptr:stranger.example -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
+    "whoever the stranger says": (
+        (put("spf", "content", '"v=spf1 exists:ok.stranger.example -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
+    "an IPv6 range sends the mail": (
+        (put("spf", "content", '"v=spf1 ip6:2a01:111:f400::/48 -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
+    "a stranger sends the mail, in capitals": (
+        (put("spf", "content", '"V=SPF1 INCLUDE:stranger.example -all"'),),
+        {"recipients.plan": "sender in record example.com TXT"},
+    ),
     "a redirect of senders": (
         (put("spf", "content", '"v=spf1 redirect=stranger.example"'),),
         {"recipients.plan": "sender in record example.com TXT"},
@@ -388,16 +462,16 @@ FINE_HOUSE: dict[str, tuple[Change, ...]] = {
     "SSH that is denied": (lets_in("tcp", "22", "0.0.0.0/0", action="deny"),),
     "a volume opened in the old words": (told("cryptsetup open", "cryptsetup luksOpen"),),
     "a volume mounted by fstab": (told("mount -o nodev /dev/mapper/data /var", "echo x\n      /dev/mapper/data /var"),),
+    "a volume with an empty word for its file system": (put("data", "initialFilesystemType", ""),),
+    "a volume that no host has": (plus("spare", VOLUME, id="v7", name="spare", region="nyc3", size=10),),
     "a volume by an attachment": (put("jobs0", "volumeIds", []), plus("attached", VOLUME_ATTACHMENT, volumeId="v1", dropletId=1002)),
-    "a data host of another platform among the keys": (
-        plus("other", DROPLET, id="9001", name="lumina-app-1", region="nyc3", vpcUuid=KEYS, publicNetworking=False, tags=["lumina-app"]),
-        plus("its", FIREWALL, id="f9", name="lumina-app", tags=["lumina-app"], dropletIds=[], inboundRules=[]),
-    ),
+    "a key host's tag in capitals": (put("vault0", "tags", ["ILLUMACOM-VAULT"]),),
+    "a volume of the key host's own": (put("vault0", "volumeIds", ["v9"]),),
+    "a data host among the trusted sources": (put("trusted", "rules.1", {"type": "droplet", "value": 1001}),),
+    "a tag that is a key host's number": (put("trusted", "rules.1", {"type": "tag", "value": "1003"}),),
+    "an app that is named like the key hosts": (put("trusted", "rules.1", {"type": "app", "value": "illumacom-vault"}),),
     "the key of whoever runs the stack": (
         plus("deploy", SPACES_KEY, id="x", name="illumacom-provisioning", grants=[{"bucket": "", "permission": "fullaccess"}]),
-    ),
-    "a key of another platform": (
-        plus("other", SPACES_KEY, id="x", name="lumina-ci", grants=[{"bucket": "", "permission": "fullaccess"}]),
     ),
     "a writer that only reads": (put("logs-writer", "grants.0.permission", "read"),),
     "logs without a rule": (put("log-bucket", "lifecycleRules", []),),
@@ -421,8 +495,13 @@ FINE_HOUSE: dict[str, tuple[Change, ...]] = {
     ),
     "Logpush to R2": (put("requests", "destinationConf", "r2://bucket/x?account-id=1"),),
     "a destination that the state keeps secret": (put("requests", "destinationConf", "[secret]"),),
+    "the collector, which sends nothing to itself": (put("logs0", "userData", USER_DATA.replace("omfwd", "omfile")),),
     "no mail at all": (plus("mx", RECORD, **_MX, content="."), put("spf", "content", '"v=spf1 -all"')),
     "mail of our own": (plus("mx", RECORD, **_MX, content="mx.example.com"),),
     "a notice to those on duty elsewhere": (put("notice", "mechanisms.emails", [{"id": "duty@operations.example"}]),),
+    "an empty text": (put("spf", "content", ""),),
+    "a text about senders that is no SPF": (put("spf", "content", '"note include:stranger.example +all"'),),
+    "our own hosts send the mail": (put("spf", "content", '"v=spf1 a mx a:mail.example.com/24 mx:example.com ip4:10.10.0.0/20 ~all"'),),
+    "a component of ours": (plus("own", "kept:infra:Network"), plus("stack", "pulumi:pulumi:Stack")),
     "a text that is no SPF": (put("spf", "content", '"google-site-verification=include:stranger.example"'),),
 }

@@ -10,7 +10,7 @@ import pytest
 
 from kept.provision import provision
 from policies.controls import all_controls
-from policies.judging import Task, run
+from policies.judging import Task, run, run_live
 from promises.loading import load_catalog
 from promises.observations import ControlRun, Outcome
 from services.clients import Clients
@@ -316,11 +316,15 @@ STRANGERS: dict[str, tuple[Callable[[House], Undo], dict[str, str]]] = {
         ),
         {"region.us-only": "app stray", "firewall.https-only": "app stray"},
     ),
-    "a droplet of another platform of the house": (
+    "a droplet that is tagged for a platform that does not share the account": (
         lambda house: _made(
             house, "droplets", "droplet", name="lumina-app-1", region="nyc3", size="s-1vcpu-1gb", image="debian-12-x64", tags=["lumina-app"]
         ),
-        {},
+        {
+            "region.us-only": "droplet lumina-app-1",
+            "network.private-vpc": "droplet lumina-app-1",
+            "firewall.https-only": "droplet lumina-app-1",
+        },
     ),
 }
 
@@ -379,6 +383,27 @@ def test_one_refusal_for_too_many_calls_is_tried_again(house: House, control: st
     house.cloud.fail(PATHS[control], 429, times=1)
     seen = ran(house, control, CONTROLS[control])
     assert {each.outcome for each in seen.observations} == {Outcome.PASS}
+
+
+def test_buckets_are_asked_once_a_verification(house: House) -> None:
+    """Several controls need what they say, others only where they are; one that is run by itself asks for itself."""
+    needing = ("areas.live", "logs.live", "recipients.live", "regions.live")
+
+    def asked(look: Callable[[], object]) -> int:
+        house.cloud.call("DELETE", "/__local__/calls")
+        look()
+        calls = house.cloud.call("GET", "/__local__/calls?method=GET")["calls"]
+        return sum("illumacom-logs" in each["path"] and "versioning" in str(each) for each in calls)
+
+    clients = Clients(house.settings)
+    try:
+        found: dict[str, ControlRun] = {}
+        assert asked(lambda: found.update({each.control: each for each in run_live(clients, CATALOG, NOW, lambda: NOW)})) == 1
+    finally:
+        clients.digitalocean.close()
+        clients.cloudflare.close()
+    assert {found[name].complete for name in needing} == {True}
+    assert asked(lambda: ran(house, "logs.live", CONTROLS["logs.live"])) == 1
 
 
 def test_without_a_stored_state_nothing_is_compared(house: House) -> None:

@@ -7,18 +7,23 @@ from datetime import UTC, datetime
 import pytest
 
 from policies import early
+from policies.controls import all_controls
 from policies.controls.base import Question
-from policies.judging import judge_plan
+from policies.controls.recipients import allowed
+from policies.judging import Task, judge_plan, run
+from policies.kinds import VOLUME, VOLUME_ATTACHMENT
 from policies.readers.state import Stack
 from promises.flows import inbound
-from promises.loading import load_catalog
-from promises.observations import Observation, Outcome
+from promises.loading import load_catalog, platforms
+from promises.observations import Observation, Outcome, Surface
 from tests.policies.controls.cases import BROKEN, FINE
 from tests.policies.controls.cases_house import FINE_HOUSE, HOUSE
-from tests.policies.controls.compliant import Change, drop, put, stack, unprotected, without
+from tests.policies.controls.cases_others import ASKED, FINE_OTHERS, HIDDEN_OTHERS, OTHERS
+from tests.policies.controls.compliant import Change, drop, plus, put, stack, unprotected, without
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-CATALOG = load_catalog("illumacom", None)
+CATALOGS = {platform: load_catalog(platform, None) for platform in platforms()}
+CATALOG = CATALOGS["illumacom"]
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
@@ -65,6 +70,13 @@ def test_proves_nothing_of_an_empty_stack() -> None:
 _SSH_RULE = f"inboundRules.{[flow.source for flow in inbound(CATALOG.flows, 'app')].index('operators')}"
 _HOSTS = ("web0", "jobs0", "vault0", "logs0")
 _SSH_OPEN = {"firewall.plan": "droplet web0", "flows.plan": "inbound flows of droplet web0", "ssh.plan": "port 22 of droplet web0"}
+_SPARE = plus("spare", VOLUME, id="v7", name="spare", region="nyc3", size=10)
+_BALANCED = {
+    "edge.plan": "origin behind app.example.com",
+    "firewall.plan": "balancer lb",
+    "flows.plan": "flows of balancer lb",
+    "ssh.plan": "|".join(f"port 22 of droplet {name}" for name in _HOSTS),
+}
 
 HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
     "a region": ((put("web0", "region", UNKNOWN),), {"regions.plan": "droplet web0"}),
@@ -89,6 +101,84 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
         {"separation.plan": "droplet jobs0", "flows.plan": "flows of droplet jobs0", "ssh.plan": "port 22 of droplet jobs0"},
     ),
     "a key host's network": ((put("vault0", "vpcUuid", UNKNOWN),), {"separation.plan": "droplet vault0", "network.plan": "droplet vault0"}),
+    "another host's volumes": (
+        (put("vault0", "volumeIds", ["v9"]), put("jobs0", "volumeIds", UNKNOWN)),
+        {"separation.plan": "droplet vault0", "volumes.plan": "volume data"},
+    ),
+    "which host gathers the logs": (
+        (put("logs0", "tags", UNKNOWN),),
+        {
+            "logging.plan": "collector",
+            "separation.plan": "droplet logs0",
+            "flows.plan": "flows of droplet logs0",
+            "ssh.plan": "port 22 of droplet logs0",
+            "firewall.plan": "droplet logs0",
+        },
+    ),
+    "whose log a sink takes": ((put("sink", "clusterId", UNKNOWN),), {"logging.plan": "log of database illumacom"}),
+    "what a job of the edge writes": ((put("events", "dataset", UNKNOWN),), {"logging.plan": "Logpush of firewall_events"}),
+    "whose a volume is": ((put("jobs0", "volumeIds", UNKNOWN),), {"volumes.plan": "volume data"}),
+    "a volume's name": ((put("data", "name", UNKNOWN),), {"volumes.plan": "volume data"}),
+    "a volume's id": ((put("data", "id", UNKNOWN),), {"volumes.plan": "volume data"}),
+    "which volume is attached": (
+        (_SPARE, plus("attached", VOLUME_ATTACHMENT, volumeId=UNKNOWN, dropletId=1001)),
+        {"volumes.plan": "volume spare"},
+    ),
+    "to whom a volume is attached": (
+        (
+            _SPARE,
+            plus("attached", VOLUME_ATTACHMENT, volumeId="v7", dropletId=UNKNOWN),
+            plus("known", VOLUME_ATTACHMENT, volumeId="v1", dropletId=1002),
+        ),
+        {"volumes.plan": "volume spare"},
+    ),
+    "what the second host of a volume was told": (
+        (plus("attached", VOLUME_ATTACHMENT, volumeId="v1", dropletId=1001), put("web0", "userData", UNKNOWN)),
+        {"volumes.plan": "volume data", "ssh.plan": "logins of droplet web0", "logging.plan": "journal of droplet web0"},
+    ),
+    "whom a firewall covers besides": (
+        (put("jobs", "tags", [UNKNOWN]),),
+        {
+            "flows.plan": "|".join(
+                f"{side} flows of droplet {name}" for name in _HOSTS if name != "jobs0" for side in ("inbound", "outbound")
+            ),
+            "ssh.plan": "|".join(f"port 22 of droplet {name}" for name in _HOSTS if name != "jobs0"),
+            "separation.plan": "droplet vault0",
+        },
+    ),
+    "whom the key hosts' firewall covers": (
+        (put("vault", "tags", [UNKNOWN]),),
+        {
+            "firewall.plan": "droplet vault0",
+            "flows.plan": "|".join(f"{side} flows of droplet {name}" for name in _HOSTS for side in ("inbound", "outbound")),
+            "ssh.plan": "|".join(f"port 22 of droplet {name}" for name in _HOSTS),
+            "separation.plan": "droplet vault0",
+        },
+    ),
+    "the balancer's rules": ((put("lb", "forwardingRules", UNKNOWN),), {**_BALANCED, "transport.plan": "entries of balancer lb"}),
+    "one rule of the balancer's": ((put("lb", "forwardingRules", [UNKNOWN]),), {**_BALANCED, "transport.plan": "entries of balancer lb"}),
+    "a port that the balancer sends to": (
+        (put("lb", "forwardingRules.0.targetPort", UNKNOWN),),
+        {**_BALANCED, "transport.plan": "entries of balancer lb"},
+    ),
+    "a declared key's fingerprint": (
+        (put("operations", "fingerprint", UNKNOWN),),
+        {"ssh.plan": "|".join(f"keys of droplet {name}" for name in _HOSTS)},
+    ),
+    "a declared key's number, by which one host names it": (
+        (put("operations", "id", UNKNOWN), put("web0", "sshKeys", ["1000"])),
+        {"ssh.plan": "keys of droplet web0"},
+    ),
+    "where a log goes": ((put("requests", "destinationConf", UNKNOWN),), {"recipients.plan": "Logpush job requests"}),
+    "who is told of an attack": ((put("notice", "mechanisms", UNKNOWN),), {"recipients.plan": "notification policy ddos"}),
+    "the balancer's tag": (
+        (put("lb", "dropletTag", UNKNOWN),),
+        {"separation.plan": "droplet vault0", "flows.plan": "flows of balancer lb"},
+    ),
+    "the balancer's hosts": (
+        (put("lb", "dropletIds", [UNKNOWN]),),
+        {"separation.plan": "droplet vault0", "flows.plan": "flows of balancer lb"},
+    ),
     "a host's volumes": ((put("vault0", "volumeIds", UNKNOWN),), {"separation.plan": "droplet vault0"}),
     "a host's user data": (
         (put("jobs0", "userData", UNKNOWN),),
@@ -124,6 +214,7 @@ HIDDEN: dict[str, tuple[tuple[Change, ...], dict[str, str]]] = {
             "firewall.plan": "droplet web0",
             "flows.plan": "|".join(f"{side} flows of droplet {name}" for name in _HOSTS for side in ("inbound", "outbound")),
             "ssh.plan": "|".join(f"port 22 of droplet {name}" for name in _HOSTS),
+            "separation.plan": "droplet vault0",
         },
     ),
     "an address that may come in": ((put("web", f"{_SSH_RULE}.sourceAddresses.0", UNKNOWN),), _SSH_OPEN),
@@ -205,3 +296,78 @@ def test_flags_exactly_what_is_broken_in_the_house(case: str) -> None:
     for name in expected:
         failures = [each for each in judged(stack(*changes))[name] if each.outcome is Outcome.FAIL]
         assert all(each.expected and each.observed and each.mend for each in failures)
+
+
+def elsewhere(outcome: Outcome, seen: Stack) -> dict[str, str]:
+    """As `of`, of the controls that only another platform's catalog asks for."""
+    found = {}
+    for name, (platform, promise) in ASKED.items():
+        catalog = CATALOGS[platform]
+        observations = run(Task(catalog.promise(promise), all_controls()[name]), seen, catalog, lambda: NOW).observations
+        found[name] = "|".join(each.subject for each in observations if each.outcome is outcome)
+    return {name: subjects for name, subjects in found.items() if subjects}
+
+
+@pytest.mark.parametrize("case", FINE_OTHERS)
+def test_passes_what_is_right_on_another_platform(case: str) -> None:
+    seen = stack(*FINE_OTHERS[case])
+    assert elsewhere(Outcome.FAIL, seen) == {}
+    assert elsewhere(Outcome.UNKNOWN, seen) == {}
+    assert set(elsewhere(Outcome.PASS, seen)) == set(ASKED)
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_flags_exactly_what_is_broken_on_another_platform(case: str) -> None:
+    changes, expected = OTHERS[case]
+    seen = stack(*changes)
+    assert elsewhere(Outcome.FAIL, seen) == expected
+    assert elsewhere(Outcome.UNKNOWN, seen) == {}
+
+
+@pytest.mark.parametrize("case", HIDDEN_OTHERS)
+def test_leaves_open_what_is_not_known_on_another_platform(case: str) -> None:
+    changes, expected = HIDDEN_OTHERS[case]
+    seen = stack(*changes)
+    assert elsewhere(Outcome.UNKNOWN, seen) == expected
+    assert elsewhere(Outcome.FAIL, seen) == {}
+
+
+def test_every_control_of_a_plan_is_held_to_cases() -> None:
+    """Whatever a catalog asks of a plan is asked here."""
+    named = {
+        proof.control
+        for catalog in CATALOGS.values()
+        for promise in catalog.promises
+        for proof in promise.proofs
+        if proof.surface is Surface.PLAN and proof.control
+    }
+    broken = {name for _, expected in (BROKEN | HOUSE | OTHERS).values() for name in expected}
+    assert named == broken
+
+
+def test_the_list_of_recipients_is_the_promises_own_or_the_platforms() -> None:
+    """`sharing.never-sold` has none, and takes that of the promise that has one."""
+    found = {
+        (name, promise.id): allowed(Question(promise, catalog, NOW))
+        for name, catalog in CATALOGS.items()
+        for promise in catalog.promises
+        if any(str(proof.control).startswith("recipients.") for proof in promise.proofs)
+    }
+    lists = {
+        name: next(each.texts("processors") for each in catalog.promises if "processors" in each.parameters)
+        for name, catalog in CATALOGS.items()
+    }
+    assert found == {(name, promise): lists[name] for name, promise in found}
+    assert {promise for _, promise in found} >= {"sharing.processors", "sharing.none", "sharing.never-sold"}
+    assert len(set(lists.values())) > 1
+
+
+def test_every_package_is_somebodys() -> None:
+    told = [each for each in judged(stack())["recipients.plan"] if each.subject.startswith("package ")]
+    assert [(each.subject, each.outcome) for each in told] == [("package cloudflare", Outcome.PASS), ("package digitalocean", Outcome.PASS)]
+
+
+def test_a_volume_that_no_host_has_is_left_out_with_a_reason() -> None:
+    """Nothing is written to it; it is no pass either."""
+    (spare,) = (each for each in judged(stack(_SPARE))["volumes.plan"] if each.subject == "volume spare")
+    assert (spare.outcome, spare.observed) == (Outcome.NOT_APPLICABLE, "no host has it")

@@ -93,6 +93,27 @@ def saying(*answers: bytes) -> Iterator[int]:
         yield port
 
 
+DRIPS = 300
+PACE_SECONDS = 0.02
+
+
+@contextmanager
+def dripping(*answers: bytes, secured: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Answers each message, then goes on a byte at a time: no single wait is long, all together are, until the client goes."""
+
+    def serve(connection: socket.socket) -> None:
+        with secured.wrap_socket(connection, server_side=True) if secured else connection as spoken:
+            for answer in answers:
+                spoken.recv(65536)
+                spoken.sendall(answer)
+            for _ in range(DRIPS):
+                spoken.sendall(b"x")
+                threading.Event().wait(PACE_SECONDS)
+
+    with listening(serve) as port:
+        yield port
+
+
 @contextmanager
 def listening(serve) -> Iterator[int]:
     """`serve` handles each connection, one after another; what breaks a connection ends that connection."""

@@ -13,6 +13,7 @@ import pytest
 
 from policies.probes.postgres import SSL_REQUEST, Door, error_fields, knock, startup
 from services.settings import Database, Settings
+from tests.policies.probes.servers import dripping
 
 
 @contextmanager
@@ -68,6 +69,14 @@ def test_reads_the_first_answer(case: str, local_authority: Path) -> None:
         found = knock(database(port, local_authority))
     assert found.door is door
     assert found.seen
+
+
+def test_a_dripping_server_is_given_up(monkeypatch: pytest.MonkeyPatch, local_authority: Path) -> None:
+    monkeypatch.setattr("policies.probes.postgres.TIMEOUT_SECONDS", 0.5)
+    with dripping(b"N", b"E" + struct.pack("!i", 60_000)) as port:
+        found = knock(database(port, local_authority))
+    assert found.door is Door.UNCLEAR
+    assert "no answer within" in found.seen
 
 
 def test_an_answer_under_another_authority_proves_nothing(local: Settings, tmp_path: Path) -> None:

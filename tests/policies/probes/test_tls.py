@@ -9,7 +9,7 @@ import pytest
 from policies.probes.greeting import TLS_1_1, TLS_1_2
 from policies.probes.postgres import SSL_REQUEST
 from policies.probes.tls import Spot, offer_modern, offer_old
-from tests.policies.probes.servers import NAME, Authority, closed_port, context, saying, serving
+from tests.policies.probes.servers import NAME, Authority, closed_port, context, dripping, saying, serving
 
 
 def spot(made: Authority, port: int, protocol: str = "tls", *, checked: bool = True, name: str = NAME) -> Spot:
@@ -77,6 +77,14 @@ def test_a_silent_server_is_given_up(made: Authority, monkeypatch: pytest.Monkey
         found = offer_old(spot(made, silent.getsockname()[1]), TLS_1_1)
     assert "no answer within" in found.seen
     assert not found.refused
+
+
+def test_a_dripping_server_is_given_up(made: Authority, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("policies.probes.tls.TIMEOUT_SECONDS", 0.5)
+    with dripping(b"\x16\x03\x01\x3f\xff") as port:
+        found = offer_old(spot(made, port), TLS_1_1)
+    assert "no answer within" in found.seen
+    assert (found.accepted, found.refused) == (False, False)
 
 
 def test_a_modern_client_checks_who_answers(made: Authority):

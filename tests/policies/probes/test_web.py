@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+from dataclasses import replace
+from typing import NoReturn
+
 import pytest
 
+from localcloud.edge.sockets import refuse
 from policies.probes import buckets, web
 from policies.probes.tls import Spot
 from policies.probes.web import Met
-from tests.policies.probes.servers import FORGED, NAME, Authority, closed_port, context, saying, serving
+from tests.policies.probes.servers import FORGED, NAME, Authority, closed_port, context, dripping, listening, saying, serving
 
 
 def spot(made: Authority, port: int) -> Spot:
@@ -56,6 +62,62 @@ def test_where_nobody_answers_or_somebody_else_does(made: Authority):
         assert web.get(spot(made, port), "/").met is Met.OTHER
     with serving(context(made)) as (port, _):
         assert web.get(Spot("127.0.0.1", port, "other.example", ca_file=made.ca_file), "/").met is Met.OTHER
+
+
+NOT_THERE: dict[str, tuple[OSError, Met]] = {
+    "silence": (TimeoutError("timed out"), Met.NOBODY),
+    "a closed port": (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), Met.NOBODY),
+    "a reset": (ConnectionResetError(errno.ECONNRESET, "reset"), Met.NOBODY),
+    "a name that nobody knows": (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), Met.OTHER),
+    "no network here": (OSError(errno.ENETUNREACH, "Network is unreachable"), Met.OTHER),
+    "no way there": (OSError(errno.EHOSTUNREACH, "No route to host"), Met.OTHER),
+    "an own address that this machine has not": (OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address"), Met.OTHER),
+    "no file descriptor left": (OSError(errno.EMFILE, "Too many open files"), Met.OTHER),
+    "not allowed to connect": (PermissionError(errno.EPERM, "Operation not permitted"), Met.OTHER),
+}
+
+
+@pytest.mark.parametrize("case", NOT_THERE)
+def test_only_what_the_other_side_does_says_that_nobody_is_there(made: Authority, monkeypatch: pytest.MonkeyPatch, case: str):
+    error, met = NOT_THERE[case]
+
+    def refuse(*_: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr("policies.probes.tls.socket.create_connection", refuse)
+    assert web.get(spot(made, 443), "/").met is met
+
+
+def test_what_this_machine_cannot_do_says_nothing_about_the_other(made: Authority):
+    with serving(context(made)) as (port, _):
+        elsewhere = replace(spot(made, port), source="192.0.2.1")
+        assert web.get(elsewhere, "/").met is Met.OTHER
+        assert web.get(replace(elsewhere, source="", host="nowhere.invalid"), "/").met is Met.OTHER
+
+
+def test_a_reset_in_the_handshake_is_as_good_as_none(made: Authority):
+    def heard_and_refused(connection: socket.socket) -> None:
+        connection.recv(65536)
+        refuse(connection)
+
+    with listening(heard_and_refused) as port:
+        assert web.get(spot(made, port), "/").met is Met.NOBODY
+
+
+def test_who_takes_a_connection_and_says_nothing_is_somebody(made: Authority, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("policies.probes.web.TIMEOUT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        page = web.get(spot(made, silent.getsockname()[1]), "/")
+    assert page.met is Met.OTHER
+    assert "no answer within" in page.seen
+
+
+def test_a_dripping_server_is_given_up(made: Authority, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("policies.probes.web.TIMEOUT_SECONDS", 0.5)
+    with dripping(b"HTTP/1.1 200 OK\r\n\r\n", secured=context(made)) as port:
+        page = web.get(spot(made, port), "/")
+    assert page.met is Met.OTHER
+    assert "no answer within" in page.seen
 
 
 def xml(status: str, code: str) -> bytes:

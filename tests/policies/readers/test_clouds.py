@@ -11,6 +11,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from policies.kinds import VPC
 from policies.readers import cloudflare, digitalocean, spaces
 from policies.readers.live import gather, resource, rows
+from policies.readers.once import Once
 from promises.observations import Observation, Outcome
 from services.errors import BadData, KeptError, Refused, Unreachable, UsageError
 from services.settings import Settings
@@ -119,4 +120,4 @@ def test_names_are_spelled_as_in_a_state() -> None:
 def test_buckets_elsewhere_need_an_endpoint_that_has_regions(local: Settings) -> None:
     settings = local.model_copy(update={"environment": "production"})
     with pytest.raises(UsageError, match="no Spaces endpoint"):
-        list(spaces.sources(settings)["bucket list of Spaces"]())
+        list(spaces.sources(settings, Once())["bucket list of Spaces"]())
