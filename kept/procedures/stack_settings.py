@@ -32,6 +32,9 @@ from services.errors import BadData, UsageError
 from services.settings import Settings, secret
 from services.vault import Invalid, NotFound, Vault
 
+MOUNT_SECONDS = 20
+"""How long a new store may take to be ready."""
+
 STACK = "pulumi:pulumi:Stack"
 
 
