@@ -26,11 +26,13 @@ from kept.locations import PROJECT
 from kept.output import progress
 from policies.readers.state import Stack
 from policies.reports.changes import PLAN, Comparison, NotAReport, earlier
-from services.errors import UsageError
+from services.errors import BadData, UsageError
 
 if TYPE_CHECKING:
     from kept.environment import Environment
     from kept.verification import Verified
+
+HINT = "name a report (kept report -o json), a state (pulumi stack export), or a git revision"
 
 UNPACKED = ("infra", "promises", "Pulumi.yaml")
 """What a program is made of, besides its stack file."""
@@ -59,7 +61,10 @@ def _state(file: Path, environment: Environment, verified: Verified) -> Comparis
 
     if verified.state is None:
         raise UsageError("nothing has been provisioned here: there is no state to compare with", "deploy the stack first: kept deploy")
-    other = read_stack(file, progress)
+    try:
+        other = read_stack(file, progress)
+    except BadData as error:
+        raise UsageError(f"{file} is nothing to compare with: {error.message}", HINT) from error
     platform_of(other, environment.catalog.platform, progress)
     words = f"What the plan controls say of {file.name} (before) and of the stack as it is (after)"
     return Comparison(plan_statuses(other, environment), plan_statuses(verified.state.stack, environment), words)
@@ -117,11 +122,10 @@ def _unpacked(revision: str, platform: str, project: Path) -> Iterator[Path]:
 
 
 def _document(file: Path) -> dict[str, Any]:
-    hint = "name a report (kept report -o json), a state (pulumi stack export), or a git revision"
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise UsageError(f"{file} is no JSON document to compare with: {error}", hint) from None
+        raise UsageError(f"{file} is no JSON document to compare with: {error}", HINT) from None
     if not isinstance(found, dict):
-        raise UsageError(f"{file} holds no JSON object to compare with", hint)
+        raise UsageError(f"{file} holds no JSON object to compare with", HINT)
     return found

@@ -62,7 +62,7 @@ def kept(local: Settings, bucket: str, tmp_path: Path) -> Typed:
     database = local.database.model_copy(update={"name": "defaultdb"})  # for the jobs' locks alone
     settings = own_log_settings(local, bucket, tmp_path / "data").model_copy(update={"database": database})
     path = tmp_path / "settings.toml"
-    path.write_text(render(settings.model_dump(mode="json")))
+    path.write_text(render(settings.model_dump(mode="json", exclude_none=True)))
     return Typed(path)
 
 

@@ -23,12 +23,16 @@ from services.settings import Settings
 from tests.kept.log_settings import own_log_settings
 
 KEPT = Path(sys.executable).with_name("kept")
-NOW = datetime.now(UTC)
+
+
+def now() -> datetime:
+    """Asked anew by each test: a host whose clock differs from the bucket's by minutes writes nothing."""
+    return datetime.now(UTC)
 
 
 def control_run(outcome: Outcome = Outcome.PASS) -> ControlRun:
     seen = (Observation("transit/backup", outcome, "at most 90 days", "12 days"),)
-    return ControlRun("keys.rotation", "keys.ages", Surface.LIVE, Vantage.INSIDE, "LIST transit/keys", NOW, NOW, seen)
+    return ControlRun("keys.rotation", "keys.ages", Surface.LIVE, Vantage.INSIDE, "LIST transit/keys", now(), now(), seen)
 
 
 @pytest.fixture
@@ -107,7 +111,7 @@ def test_a_key_that_changed_in_vault_is_refused(log: Log, own_log: Settings) -> 
     (log.keys_folder / "evidence-log.vkey").write_text(f"{VerifierKey('kept.test/illumacom', other)}\n")
     before = list(log.store.list("records/"))
     with pytest.raises(Inconsistent, match="not those pinned"):
-        open_log(own_log, log.catalog, NOW).checkpoint()
+        open_log(own_log, log.catalog, now()).checkpoint()
     assert list(log.store.list("records/")) == before
 
 
@@ -135,14 +139,14 @@ def test_the_second_checkpoint_reads_what_is_new_alone(log: Log) -> None:
 def test_while_vault_is_down_records_wait_and_a_destructive_job_does_not_start(own_log: Settings) -> None:
     down = own_log.model_copy(update={"vault": own_log.vault.model_copy(update={"address": "https://127.0.0.1:9"})})
     with pytest.raises(Unreachable):
-        open_log(down, catalog_of("illumacom"), NOW).writer.job_started("retention.purge", "r1", NOW)
+        open_log(down, catalog_of("illumacom"), now()).writer.job_started("retention.purge", "r1", now())
 
 
 def test_while_the_bucket_is_down_records_wait_and_come_late(own_log: Settings) -> None:
     down = own_log.model_copy(update={"objects": own_log.objects.model_copy(update={"endpoint": "https://127.0.0.1:9"})})
     catalog = catalog_of("illumacom")
-    assert open_log(down, catalog, NOW).writer.job_ended("backup.run", "r1", NOW) == ""
-    log = open_log(own_log, catalog, NOW + timedelta(minutes=1))
+    assert open_log(down, catalog, now()).writer.job_ended("backup.run", "r1", now()) == ""
+    log = open_log(own_log, catalog, now() + timedelta(minutes=1))
     log.checkpoint()
     assert log.verify().problems == ()
     assert log.verify().late == (0,)
